@@ -1,0 +1,56 @@
+# Two commands matter: 'make run' and 'make test'. 'make help' lists them all.
+
+# A Python that you name is taken or refused; without one the first suitable of these is taken.
+PYTHON ?=
+CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
+BIN := .venv/bin/python
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lab refresh clean
+
+help: ## list the targets
+	@echo "A course on self-supervised learning that measures whether pre-training helped."
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@echo "Needs Python 3.11, 3.12 or 3.13; name another one with 'make run PYTHON=/path/to/python'."
+
+setup: $(READY) ## make .venv and install the pinned packages (the other targets do it if needed)
+
+run: $(READY) ## execute every lesson, then print what each found and where it lies
+	@$(BIN) -m helpers run
+
+test: $(READY) ## run every check: style, helpers, contract, nbval, and papermill with the ci profile
+	$(BIN) -m ruff check .
+	$(BIN) -m ruff format --check .
+	$(BIN) -m pytest tests/core --cov --cov-report=
+	$(BIN) -m pytest tests/keras --cov --cov-append --cov-report=
+	$(BIN) -m pytest tests/torch --cov --cov-append --cov-report=
+	$(BIN) -m coverage report
+	SSL_COURSE_BUILD="$(CURDIR)/build/nbval" SSL_COURSE_STRICT=1 $(BIN) -m pytest notebooks \
+		--nbval-lax --nbval-current-env --nbval-cell-timeout=600
+	$(BIN) -m helpers run --profile ci --force
+
+lab: $(READY) ## open JupyterLab on the lessons
+	$(BIN) -m jupyterlab --notebook-dir=notebooks
+
+refresh: run ## store the outputs of a run in notebooks/ and its times in the README
+	$(BIN) -m helpers refresh
+
+clean: ## remove everything made here: .venv and build
+	rm -rf .venv build
+
+$(READY): requirements.txt pyproject.toml
+	@set -e; \
+	for python in $(CANDIDATES); do \
+		if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+			>/dev/null 2>&1; then \
+			echo "setting up .venv with $$("$$python" --version) (a few minutes, once)"; \
+			"$$python" -m venv .venv; \
+			$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .; \
+			touch $(READY); \
+			exit 0; \
+		fi; \
+	done; \
+	echo "Found no Python 3.11, 3.12 or 3.13 (tried: $(CANDIDATES)): install one, or name it with" \
+		"'make $(MAKECMDGOALS) PYTHON=/path/to/python'" >&2; \
+	exit 1

@@ -1,0 +1,233 @@
+"""The course's command line: ``python -m helpers``, or ``ssl-course`` once installed."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from helpers.files import NOTEBOOKS_FOLDER, build_folder
+from helpers.settings import InputError
+
+if TYPE_CHECKING:
+    from helpers.jobs import Course, Job
+
+REFUSED = 2
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--notebooks",
+    type=click.Path(path_type=Path),
+    default=NOTEBOOKS_FOLDER,
+    help="Folder with the lessons, profiles.yaml and lessons.yaml; the course's own by default.",
+)
+@click.option(
+    "--build",
+    type=click.Path(path_type=Path),
+    default=build_folder,
+    help="Folder for everything that is made; build/ of the course by default.",
+)
+@click.pass_context
+def cli(context: click.Context, notebooks: Path, build: Path) -> None:
+    """Run the lessons of a course on self-supervised learning, and collect what they found.
+
+    \b
+    Look around:         python -m helpers list
+    Check this machine:  python -m helpers doctor
+    Run every lesson:    python -m helpers run
+    """  # noqa: D301
+    context.obj = {"notebooks": notebooks.resolve(), "build": build.resolve()}
+
+
+@cli.command("list")
+@click.argument("names", metavar="[LESSON]...", nargs=-1)
+@click.pass_obj
+def list_lessons(folders: dict[str, Path], names: tuple[str, ...]) -> None:
+    """Show the lessons and their parameters.
+
+    They are read from the notebooks themselves. Each parameter is shown with its type, the
+    lesson's own value, the values it allows and what it means.
+
+    \b
+    Examples:
+      python -m helpers list
+      python -m helpers list 01_rotation_pretext_keras
+    """  # noqa: D301
+    from helpers.jobs import read_course
+    from helpers.tables import lessons_listing
+
+    click.echo(lessons_listing(read_course(folders["notebooks"]), names))
+
+
+@cli.command()
+@click.argument("names", metavar="[LESSON]...", nargs=-1)
+@click.option(
+    "--profile",
+    default="laptop",
+    show_default=True,
+    help="A named set of parameters from profiles.yaml: ci, laptop or full.",
+)
+@click.option(
+    "-p",
+    "assignments",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Give one parameter another value, for every chosen lesson that has it. Repeat for more.",
+)
+@click.option("--force", is_flag=True, help="Repeat runs that are finished already.")
+@click.pass_obj
+def run(
+    folders: dict[str, Path],
+    names: tuple[str, ...],
+    profile: str,
+    assignments: tuple[str, ...],
+    force: bool,
+) -> None:
+    """Run lessons: all, unless some are named, each after those it builds on.
+
+    Names, types and ranges are checked before anything starts. Executed notebooks, their HTML
+    pages and results.json go to build/PROFILE/. A run that is finished is not repeated as long as
+    its notebook, parameters, data and packages are the same. A lesson that fails does not stop
+    the others; the exit status is then 1. It is 2 if what was asked for does not exist.
+
+    \b
+    Examples:
+      python -m helpers run
+      python -m helpers run 03_autoencoder_pytorch
+      python -m helpers run --profile ci
+      python -m helpers run 01_rotation_pretext_keras -p epochs=8 -p dataset=fashion-mnist-20k
+      python -m helpers run 02_fine_tuning_keras -p "label_counts=[100, 1000]"
+    """  # noqa: D301
+    from helpers.jobs import plan, read_course
+
+    course = read_course(folders["notebooks"])
+    jobs = plan(course, names, profile, assignments, folders["build"])
+    lessons = f"{len(jobs)} lesson{'s' if len(jobs) != 1 else ''}"
+    click.echo(f"{lessons}, profile {profile}: {course.profiles[profile].description}", err=True)
+    status = _run_and_report(course, jobs, folders["build"] / profile, force)
+    raise SystemExit(status)
+
+
+@cli.command()
+@click.pass_obj
+def doctor(folders: dict[str, Path]) -> None:
+    """Check this machine: Python, packages, kernel, memory, folders, GPU, disk.
+
+    Prints a line each, with the remedy where something is wrong; the exit status is then 1.
+    """
+    from helpers.doctor import examine
+
+    rows = examine(folders["notebooks"], folders["build"])
+    width = max(len(subject) for subject, _, _ in rows)
+    for subject, found, remedy in rows:
+        click.echo(f"{subject:<{width}}  {found}" + (f"  -> {remedy}" if remedy else ""))
+    problems = sum(bool(remedy) for _, _, remedy in rows)
+    click.echo(f"\n{problems} to mend, see the arrows" if problems else "\nall is well")
+    raise SystemExit(1 if problems else 0)
+
+
+@cli.command()
+@click.argument("names", metavar="[LESSON]...", nargs=-1)
+@click.pass_obj
+def refresh(folders: dict[str, Path], names: tuple[str, ...]) -> None:
+    """Store the last run's outputs in the notebooks (for maintainers).
+
+    Takes the executed notebooks of build/laptop, copies their outputs into the course's own
+    notebooks, and brings notebooks/results.json and the table in README.md up to date. Refuses if
+    a notebook has changed since it ran, or ran with other parameters than its own.
+
+    \b
+    Example:
+      python -m helpers run && python -m helpers refresh
+    """  # noqa: D301
+    from helpers.jobs import read_course
+    from helpers.refresh import refresh_lessons
+
+    course = read_course(folders["notebooks"])
+    for line in refresh_lessons(course, names, folders["notebooks"], folders["build"]):
+        click.echo(line)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the program's name; ``sys.argv`` by default.
+
+    Returns
+    -------
+    int
+        0 if all went well, 1 if a lesson failed or a file could not be written, 2 if what was
+        asked for does not exist, 130 after Ctrl-C.
+    """
+    try:
+        cli.main(arguments, prog_name="python -m helpers", standalone_mode=False)
+    except SystemExit as finished:
+        return int(finished.code or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return REFUSED
+    except (click.ClickException, InputError) as error:
+        message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        click.echo(f"error: {' '.join(message.split())}", err=True)
+        return REFUSED
+    except OSError as error:
+        click.echo(f"error: {_explain(error)}", err=True)
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped with Ctrl-C", err=True)
+        return INTERRUPTED
+    return 0
+
+
+def _run_and_report(course: "Course", jobs: "list[Job]", folder: Path, force: bool) -> int:
+    from helpers.reports import Failed, relative, write_results
+    from helpers.runner import finished_lessons, run_jobs
+    from helpers.tables import results_table
+
+    finished, failed, interrupted = [], [], False
+    try:
+        for outcome in run_jobs(jobs, force):
+            if isinstance(outcome, Failed):
+                failed.append(outcome)
+                _say(outcome.message())
+            else:
+                finished.append(outcome)
+                before = ", finished before (--force repeats it)" if outcome.kept else ""
+                _say(f"{outcome.lesson}: {outcome.seconds:.1f} s{before}")
+    except KeyboardInterrupt:
+        interrupted = True
+    results = folder / "results.json"
+    stopped = {failure.lesson for failure in failed}
+    kept = [run for run in finished_lessons(course, folder) if run.lesson not in stopped]
+    write_results(results, folder.name, kept)
+    if finished:
+        click.echo(f"\n{results_table(finished, course.promises)}\n")
+    click.echo(f"results: {relative(results)}")
+    for failure in failed:
+        click.echo(f"failed:  {failure.lesson}, see {relative(failure.notebook)}")
+    if interrupted:
+        left = len(jobs) - len(finished) - len(failed)
+        click.echo(f"stopped with Ctrl-C: {len(finished)} finished, {left} left to run")
+        return INTERRUPTED
+    return 1 if failed else 0
+
+
+def _say(message: str) -> None:
+    from tqdm import tqdm
+
+    tqdm.write(message, file=sys.stderr)
+
+
+def _explain(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{reason}: {error.filename}" if error.filename else reason
+
+
+if __name__ == "__main__":
+    sys.exit(main())
