@@ -31,7 +31,7 @@ test: $(READY) ## run every check: style, helpers, contract, nbval, and papermil
 	$(BIN) -m helpers run --profile ci --force
 
 lab: $(READY) ## open JupyterLab on the lessons
-	$(BIN) -m jupyterlab --notebook-dir=notebooks
+	$(BIN) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
 
 refresh: run ## store the outputs of a run in notebooks/ and its times in the README
 	$(BIN) -m helpers refresh

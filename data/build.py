@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 import numpy as np
 
-from helpers.data import BUNDLED, CLOTHES, DIGITS, ImageDataset
+from helpers.data import BUNDLED, ImageDataset
+from helpers.downloads import CLOTHES, DIGITS
 from helpers.files import DATA_FOLDER, written_whole
 from helpers.readers import read_idx_folder
 

@@ -3,18 +3,13 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from helpers.files import NOTEBOOKS_FOLDER, build_folder
 from helpers.settings import InputError
 
-if TYPE_CHECKING:
-    from helpers.jobs import Course, Job
-
-REFUSED = 2
-INTERRUPTED = 130
+DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -101,14 +96,60 @@ def run(
       python -m helpers run 01_rotation_pretext_keras -p epochs=8 -p dataset=fashion-mnist-20k
       python -m helpers run 02_fine_tuning_keras -p "label_counts=[100, 1000]"
     """  # noqa: D301
+    from helpers.console import run_and_report
     from helpers.jobs import plan, read_course
 
     course = read_course(folders["notebooks"])
     jobs = plan(course, names, profile, assignments, folders["build"])
     lessons = f"{len(jobs)} lesson{'s' if len(jobs) != 1 else ''}"
     click.echo(f"{lessons}, profile {profile}: {course.profiles[profile].description}", err=True)
-    status = _run_and_report(course, jobs, folders["build"] / profile, force)
-    raise SystemExit(status)
+    raise SystemExit(run_and_report(course, jobs, folders["build"] / profile, force))
+
+
+@cli.command()
+@click.argument("file", metavar="SWEEP.yaml", type=click.Path(path_type=Path))
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler, as tcp://host:port.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    help="Workers of the local cluster, each a process with one thread; one a core by default.",
+)
+@click.option("--force", is_flag=True, help="Repeat points that are finished already.")
+@click.pass_obj
+def sweep(
+    folders: dict[str, Path], file: Path, scheduler: str | None, workers: int | None, force: bool
+) -> None:
+    """Run a lesson with every combination of some values, side by side.
+
+    The points are run on a Dask cluster: one of this machine, unless another is named. Results go
+    to build/sweeps/NAME/: a table (CSV and Parquet), a figure, and each point's notebook. A point
+    that is finished is not run again, so a sweep that was stopped continues where it was.
+
+    \b
+    Examples:
+      python -m helpers sweep notebooks/sweeps/rotation_epochs.yaml
+      python -m helpers sweep notebooks/sweeps/label_efficiency.yaml --workers 2
+      python -m helpers sweep notebooks/sweeps/label_efficiency.yaml --scheduler tcp://host:8786
+
+    \b
+    A cluster of your own, on machines that see this folder under the same path:
+      dask scheduler
+      dask worker tcp://host:8786 --nthreads 1 --nworkers 8
+    """  # noqa: D301
+    from helpers.console import sweep_and_report
+    from helpers.environment import available_cores
+    from helpers.jobs import read_course
+    from helpers.sweeps import read_sweep, sweep_jobs
+
+    if scheduler and workers:
+        raise InputError("--workers is for a local cluster: leave it out beside --scheduler")
+    course = read_course(folders["notebooks"])
+    plan = read_sweep(file, course)
+    folder = folders["build"] / "sweeps" / plan.name
+    jobs = sweep_jobs(plan, course, folder)
+    click.echo(f"{plan.name}, {len(jobs)} points: {plan.description}", err=True)
+    workers = workers or available_cores()
+    raise SystemExit(sweep_and_report(plan, jobs, folder, scheduler, workers, force))
 
 
 @cli.command()
@@ -126,7 +167,7 @@ def doctor(folders: dict[str, Path]) -> None:
         click.echo(f"{subject:<{width}}  {found}" + (f"  -> {remedy}" if remedy else ""))
     problems = sum(bool(remedy) for _, _, remedy in rows)
     click.echo(f"\n{problems} to mend, see the arrows" if problems else "\nall is well")
-    raise SystemExit(1 if problems else 0)
+    raise SystemExit(FAILED if problems else DONE)
 
 
 @cli.command()
@@ -178,55 +219,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
     except OSError as error:
         click.echo(f"error: {_explain(error)}", err=True)
-        return 1
+        return FAILED
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped with Ctrl-C", err=True)
         return INTERRUPTED
-    return 0
-
-
-def _run_and_report(course: "Course", jobs: "list[Job]", folder: Path, force: bool) -> int:
-    from helpers.reports import Failed, relative, write_results
-    from helpers.runner import finished_lessons, run_jobs
-    from helpers.tables import results_table
-
-    finished, failed, interrupted = [], [], False
-    try:
-        for outcome in run_jobs(jobs, force):
-            if isinstance(outcome, Failed):
-                failed.append(outcome)
-                _say(outcome.message())
-            else:
-                finished.append(outcome)
-                before = ", finished before (--force repeats it)" if outcome.kept else ""
-                _say(f"{outcome.lesson}: {outcome.seconds:.1f} s{before}")
-    except KeyboardInterrupt:
-        interrupted = True
-    results = folder / "results.json"
-    stopped = {failure.lesson for failure in failed}
-    kept = [run for run in finished_lessons(course, folder) if run.lesson not in stopped]
-    write_results(results, folder.name, kept)
-    if finished:
-        click.echo(f"\n{results_table(finished, course.promises)}\n")
-    click.echo(f"results: {relative(results)}")
-    for failure in failed:
-        click.echo(f"failed:  {failure.lesson}, see {relative(failure.notebook)}")
-    if interrupted:
-        left = len(jobs) - len(finished) - len(failed)
-        click.echo(f"stopped with Ctrl-C: {len(finished)} finished, {left} left to run")
-        return INTERRUPTED
-    return 1 if failed else 0
-
-
-def _say(message: str) -> None:
-    from tqdm import tqdm
-
-    tqdm.write(message, file=sys.stderr)
+    return DONE
 
 
 def _explain(error: OSError) -> str:
-    reason = error.strerror or str(error)
-    return f"{reason}: {error.filename}" if error.filename else reason
+    if error.errno is None:
+        return str(error)
+    where = f" {error.filename}" if error.filename else ""
+    return (
+        f"cannot read or write{where}: {error.strerror}; check the space and the permission, "
+        "or choose another folder with --build"
+    )
 
 
 if __name__ == "__main__":

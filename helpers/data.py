@@ -1,82 +1,17 @@
-"""Data sets of small grey images: two bundled, two downloaded on demand, and your own files."""
+"""Data sets of small grey images: two bundled, two fetched when asked for, and your own files."""
 
 import difflib
 import os
-import sys
-import textwrap
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
+from helpers.downloads import PUBLISHED, downloaded
 from helpers.files import DATA_FOLDER
 from helpers.readers import read_idx_folder, read_npz
 
-CACHE_VARIABLE = "SSL_COURSE_CACHE"
-DIGITS = tuple("0123456789")
-CLOTHES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
 BUNDLED = {"mnist-5k": "mnist_5k.npz", "fashion-mnist-20k": "fashion_mnist_20k.npz"}
-
-
-@dataclass(frozen=True)
-class PublishedDataset:
-    """A full data set on the web, as four compressed IDX files.
-
-    Attributes
-    ----------
-    base_url : str
-        Address of the folder that holds the files, with a slash at its end.
-    checksums : dict of str to str
-        Published checksum of each file by file name, for example ``"md5:f68b..."``.
-    class_names : tuple of str
-        One name for each label, from 0.
-    bundled : str
-        The bundled sample to turn to where there is no network.
-    """
-
-    base_url: str
-    checksums: dict[str, str]
-    class_names: tuple[str, ...]
-    bundled: str
-
-
-PUBLISHED = {
-    "mnist": PublishedDataset(
-        base_url="https://ossci-datasets.s3.amazonaws.com/mnist/",
-        checksums={
-            "train-images-idx3-ubyte.gz": "md5:f68b3c2dcbeaaa9fbdd348bbdeb94873",
-            "train-labels-idx1-ubyte.gz": "md5:d53e105ee54ea40749a09fcbcd1e9432",
-            "t10k-images-idx3-ubyte.gz": "md5:9fb629c4189551a2d022fa330f9573f3",
-            "t10k-labels-idx1-ubyte.gz": "md5:ec29112dd5afa0611ce80d1b7f02629c",
-        },
-        class_names=DIGITS,
-        bundled="mnist-5k",
-    ),
-    "fashion-mnist": PublishedDataset(
-        base_url="http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-        checksums={
-            "train-images-idx3-ubyte.gz": "md5:8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-            "train-labels-idx1-ubyte.gz": "md5:25c81989df183df01b3e8a0aad5dffbe",
-            "t10k-images-idx3-ubyte.gz": "md5:bef4ecab320f06d8554ea6380940ec79",
-            "t10k-labels-idx1-ubyte.gz": "md5:bb300cfdad3c16e7a12a480ee83cd310",
-        },
-        class_names=CLOTHES,
-        bundled="fashion-mnist-20k",
-    ),
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -173,7 +108,7 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
     if name in BUNDLED:
         return _from_npz(_bundled_file(name), source=name)
     if name in PUBLISHED:
-        return _from_idx_folder(_downloaded(name), name, PUBLISHED[name].class_names)
+        return _from_idx_folder(downloaded(name), name, PUBLISHED[name].class_names)
     path = Path(name_or_path).expanduser().resolve()
     if not name.strip() or not path.exists():
         raise _nothing_there(name_or_path, path)
@@ -182,25 +117,13 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
     return _from_npz(path, source=path.stem)
 
 
-def cache_folder() -> Path:
-    """Return the folder where downloaded data sets are kept, one folder for each.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder named by the environment variable ``SSL_COURSE_CACHE``, else the one that the
-        operating system sets aside for such files. It may not exist yet.
-    """
-    setting = os.environ.get(CACHE_VARIABLE)
-    return Path(setting).expanduser() if setting else Path(_pooch().os_cache("ssl-course"))
-
-
 def _check_images(images: np.ndarray, name: str) -> None:
     if images.dtype != np.uint8:
-        scaled = images.dtype.kind == "f" and images.size and images.max() <= 1
-        remedy = "(images * 255).round().astype('uint8')" if scaled else "images.astype('uint8')"
+        fractions = images.dtype.kind in "bf" and images.size and images.max() <= 1
+        remedy = "multiply by 255, round and" if fractions else "bring them into that range and"
         raise ValueError(
-            f"{name} are {images.dtype}, but images must be uint8 from 0 to 255: store {remedy}"
+            f"{name} are {images.dtype}, but images must be uint8 from 0 to 255: {remedy} "
+            "convert them with .astype('uint8')"
         )
     if images.ndim != 3:
         raise ValueError(
@@ -276,45 +199,3 @@ def _nothing_there(name_or_path: str | os.PathLike[str], path: Path) -> Exceptio
     nearest = difflib.get_close_matches(name.lower().replace("_", "-"), names, n=1)
     question = f"did you mean {nearest[0]!r}? " if nearest else ""
     return ValueError(f"unknown data set {name!r}: {question}There are {choices}")
-
-
-def _downloaded(name: str) -> Path:
-    """Return the cache folder of a full set, after downloading what is not there yet."""
-    pooch = _pooch()
-    from tqdm import tqdm
-
-    published = PUBLISHED[name]
-    folder = cache_folder() / name
-    store = pooch.create(folder, base_url=published.base_url, registry=published.checksums)
-    for file in published.checksums:
-        remedy = (
-            f"use the bundled {published.bundled!r}, which needs no network, or put {file} into "
-            f"{folder} yourself ({CACHE_VARIABLE} moves that cache)"
-        )
-        present = (folder / file).exists()
-        try:
-            with tqdm(
-                desc=file, unit="B", unit_scale=True, file=sys.stdout, disable=present
-            ) as progress:
-                store.fetch(file, downloader=pooch.HTTPDownloader(progressbar=progress))
-        except OSError as error:
-            reason = textwrap.shorten(f"{type(error).__name__}: {error}", 200)
-            damage = f"the copy of {file} in {folder} is damaged, and " if present else ""
-            raise FileNotFoundError(
-                f"{damage}{store.get_url(file)} could not be downloaded: {remedy} ({reason})"
-            ) from None
-        except ValueError:
-            raise ValueError(
-                f"what came from {store.get_url(file)} has the wrong checksum, so it was not kept; "
-                f"a proxy or log-in page may have answered instead: {remedy}"
-            ) from None
-    return folder
-
-
-def _pooch() -> ModuleType:
-    """Import pooch without its notices, which a notebook would show as red text."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="IProgress not found")
-        import pooch
-    pooch.get_logger().setLevel("WARNING")
-    return pooch

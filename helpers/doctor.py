@@ -1,5 +1,6 @@
 """A look at the machine: what the course needs, what was found, and the remedy."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import psutil
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
+from helpers.downloads import cache_folder
 from helpers.environment import environment_report
 from helpers.files import DATA_FOLDER
 from helpers.runner import KERNEL
@@ -36,6 +38,7 @@ def examine(notebooks: Path, build: Path) -> list[tuple[str, str, str]]:
         memory_row(psutil.virtual_memory().available / GIGABYTE),
         folder_row("lessons", notebooks, "*.ipynb", "restore it from the repository"),
         folder_row("data", DATA_FOLDER, "*.npz", "restore it from the repository"),
+        cache_row(cache_folder()),
         disk_row(build),
         gpu_row(),
     ]
@@ -68,9 +71,18 @@ def folder_row(subject: str, folder: Path, pattern: str, remedy: str) -> tuple[s
     return subject, found, "" if count else remedy
 
 
+def cache_row(cache: Path) -> tuple[str, str, str]:
+    """Look for the full data sets, which are downloaded only when a lesson asks for them."""
+    names = sorted(child.name for child in cache.glob("*") if child.is_dir())
+    return "cache", f"{cache}, {', '.join(names) or 'nothing downloaded yet'}", ""
+
+
 def disk_row(build: Path) -> tuple[str, str, str]:
     """Look at the free disk space where results go, and whether one may write there."""
     existing = next(folder for folder in [build, *build.parents] if folder.is_dir())
+    if not os.access(existing, os.W_OK):
+        remedy = "choose another folder with SSL_COURSE_BUILD or --build"
+        return "disk", f"{existing} cannot be written to", remedy
     free = shutil.disk_usage(existing).free / GIGABYTE
     found = f"{free:.1f} GB free in {existing}, {NEEDED_DISK} needed"
     remedy = "" if free >= NEEDED_DISK else "free some space, or set SSL_COURSE_BUILD elsewhere"

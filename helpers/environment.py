@@ -73,6 +73,7 @@ def prepare_keras(seed: int) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(threads())
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
+    tf.get_logger().setLevel("ERROR")
     keras.utils.set_random_seed(seed)
     _report(f"Keras {keras.__version__} on TensorFlow {tf.__version__}", seed)
 

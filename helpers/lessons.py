@@ -1,7 +1,9 @@
 """The lessons as jobs: their parameters as the notebooks declare them, and in which order."""
 
 import ast
+import io
 import re
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,26 +91,19 @@ def read_lesson(path: Path) -> Lesson:
         anything but annotated constants that lie within what they allow.
     """
     cell, notebook = _parameters_cell(path)
-    declared = _declared_names(cell.source, path)
+    declarations = _declarations(cell.source, path)
     try:
-        inspected = inspect_notebook(notebook)
+        known_to_papermill = inspect_notebook(notebook)
     except ValueError as error:
         raise InputError(f"{path.name}: {error} Set its kernel to Python 3 and save it") from error
-    for name in declared:
-        if name not in inspected:
+    for name in declarations:
+        if name not in known_to_papermill:
             raise InputError(
-                f"{path.name}: papermill cannot read the parameter {name!r}: put it on one line, "
-                "without '=' in its comment"
+                f"{path.name}: papermill cannot read the parameter {name!r}: "
+                "keep '=' out of its comment"
             )
     parameters = {
-        name: read_parameter(
-            name,
-            annotation=inspected[name]["inferred_type_name"],
-            default=inspected[name]["default"],
-            comment=inspected[name]["help"],
-            where=path.name,
-        )
-        for name in declared
+        name: read_parameter(name, *parts, where=path.name) for name, parts in declarations.items()
     }
     return Lesson(path.stem, path, parameters)
 
@@ -142,14 +137,20 @@ def _parameters_cell(path: Path) -> tuple[nbformat.NotebookNode, nbformat.Notebo
     return tagged[0], notebook
 
 
-def _declared_names(source: str, path: Path) -> list[str]:
+def _declarations(source: str, path: Path) -> dict[str, tuple[str, str, str]]:
+    """Return type, default and comment, as they are written, by name."""
     try:
         statements = ast.parse(source).body
     except SyntaxError as error:
         raise InputError(
             f"{path.name}, parameters cell, line {error.lineno}: {error.msg}"
         ) from error
-    names = []
+    comments = {
+        token.start[0]: token.string.lstrip("# ")
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    declarations = {}
     for statement in statements:
         plain = isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
         if not plain or statement.value is None:
@@ -158,5 +159,12 @@ def _declared_names(source: str, path: Path) -> list[str]:
                 f"{path.name}: {line!r} in the parameters cell is not of the form "
                 "'name: type = value  # meaning [range]'"
             )
-        names.append(statement.target.id)
-    return names
+        # A formatter may have wrapped a long line, with the comment inside the brackets.
+        lines = range(statement.lineno, statement.end_lineno + 1)
+        comment = " ".join(comments[line] for line in lines if line in comments)
+        declarations[statement.target.id] = (
+            ast.unparse(statement.annotation),
+            ast.unparse(statement.value),
+            comment,
+        )
+    return declarations

@@ -188,7 +188,7 @@ def read_parameter(name: str, annotation: str, default: str, comment: str, where
     ------
     InputError
         If the type is not one of int, float, str, bool and list, the bracket does not suit the
-        type, or the default is not among the allowed values.
+        type, or the default is not among the allowed values. Numbers and data sets need a bracket.
     """
     try:
         value = ast.literal_eval(default)
@@ -209,6 +209,12 @@ def read_parameter(name: str, annotation: str, default: str, comment: str, where
 
 
 def _check_bracket(parameter: Parameter, where: str) -> None:
+    needed = parameter.kind in ("int", "float") or parameter.is_dataset
+    if needed and not parameter.allowed:
+        raise InputError(
+            f"{where}: the comment of {parameter.name} must end with what it allows: "
+            "[lowest to highest], or [one | other]"
+        )
     if not parameter.allowed or parameter.kind == "str":
         return
     match = _RANGE.match(parameter.allowed)

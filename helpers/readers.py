@@ -22,6 +22,7 @@ IDX_DIMENSIONS = {"train_images": 3, "train_labels": 1, "test_images": 3, "test_
 IDX_TYPES = {8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64"}
 IDX_UINT8 = 8
 GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
@@ -145,7 +146,7 @@ def read_npz(path: Path) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """
     expected = (*ARRAY_NAMES, "class_names")
     with path.open("rb") as file:
-        is_archive = zipfile.is_zipfile(file)
+        is_archive = file.read(4) in ZIP_MAGICS and zipfile.is_zipfile(file)
     if not is_archive:
         raise ValueError(
             f"{path} is not an npz archive, or is cut short: give a folder of IDX files or an .npz "

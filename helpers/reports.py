@@ -49,7 +49,7 @@ class Finished:
     seconds : float
         Time from the start of the kernel to the last cell.
     notebook, html : pathlib.Path
-        The executed notebook and its page.
+        The executed notebook and its page, if it has one.
     kept : bool
         Whether it was finished before, and not repeated.
     """
@@ -62,7 +62,7 @@ class Finished:
     cells: int
     seconds: float
     notebook: Path
-    html: Path
+    html: Path | None
     kept: bool = False
 
 
@@ -118,7 +118,7 @@ def count_figures(notebook: nbformat.NotebookNode) -> int:
     )
 
 
-def read_finished(notebook_path: Path, html_path: Path) -> Finished:
+def read_finished(notebook_path: Path, html_path: Path | None = None) -> Finished:
     """Read a finished run back from its executed notebook.
 
     Raises

@@ -153,7 +153,7 @@ def run_job(
     with written_whole(job.notebook) as temporary:
         nbformat.write(notebook, temporary)
     job.unfinished.unlink()
-    return read_finished(job.notebook, job.html)
+    return read_finished(job.notebook, job.html if page else None)
 
 
 def finished_lessons(course: Course, folder: Path) -> list[Finished]:

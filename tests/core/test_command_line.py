@@ -1,10 +1,11 @@
+import os
 import subprocess
 import sys
 
 import pytest
 from tiny_course import RECORD, write_course
 
-from helpers import __main__ as command_line
+from helpers import console
 from helpers.__main__ import main
 
 
@@ -57,6 +58,12 @@ HOSTILE_ARGUMENTS = [
     ("run -p dataset=../../etc/passwd", "a path must be a folder or an .npz file"),
     ("run -p dataset=/dev/null", "a path must be a folder or an .npz file"),
     ("run -p title=[a]", "title is text (str), got a list"),
+    ("sweep", "Missing argument 'SWEEP.yaml'."),
+    ("sweep none.yaml", "cannot read 'none.yaml': No such file or directory"),
+    ("sweep none.yaml --workers 0", "0 is not in the range x>=1"),
+    ("sweep none.yaml --workers many", "'many' is not a valid integer"),
+    ("sweep none.yaml --shceduler x", "No such option '--shceduler'. Did you mean '--scheduler'?"),
+    ("sweep none.yaml --scheduler tcp://a:1 --workers 2", "--workers is for a local cluster"),
     ("list 01_dott", "unknown lesson '01_dott'; did you mean '01_dot'?"),
     ("list --all", "No such option '--all'."),
     ("doctor now", "Got unexpected extra argument (now)"),
@@ -105,6 +112,38 @@ def test_a_wrong_file_is_refused_in_one_line_that_names_it(top, capsys, name, co
     assert not (top / "build").exists()
 
 
+SWEEP = "description: d\nlesson: 01_dot\nparameters: {epochs: [1]}\nfigure: "
+FIGURE = "{x: epochs, y: [accuracy], label: a}\n"
+HOSTILE_SWEEPS = [
+    ("", "sweep.yaml is empty"),
+    ("- a\n- b\n", "expected 'name: value' lines, got a list"),
+    ("lesson: [\n", "not valid YAML"),
+    ("lesson: !!python/object/apply:os.system [ls]\n", "is not allowed, write a plain value"),
+    (SWEEP + FIGURE + "lesson: 01_dot\n", "line 5: not valid YAML: the key 'lesson' appears twice"),
+    (SWEEP + FIGURE + "workers: 4\n", "unknown key 'workers'"),
+    (SWEEP + "\n", "figure: expected 'name: value' lines, got nothing"),
+    (SWEEP + "{x: epoch, y: [accuracy], label: a}\n", "unknown parameter 'epoch'"),
+    (SWEEP + "{x: epochs, y: [acuracy], label: a}\n", "unknown metric 'acuracy'"),
+    (SWEEP.replace("[1]", "1") + FIGURE, "epochs needs a list of values to try, got 1"),
+    (SWEEP.replace("[1]", "[one]") + FIGURE, "epochs is a whole number (int), got 'one'"),
+    (SWEEP.replace("[1]", "[1, 500]") + FIGURE, "epochs=500 is outside its range, 1 to 200"),
+    (SWEEP.replace("01_dot", "[01_dot]") + FIGURE, "lesson is text, got a list"),
+    (SWEEP.replace("01_dot", "02_dot") + FIGURE, "unknown lesson '02_dot'; did you mean '01_dot'"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), HOSTILE_SWEEPS)
+def test_a_wrong_sweep_is_refused_in_one_line_that_names_its_file(top, capsys, content, message):
+    path = top / "sweep.yaml"
+    path.write_text(content)
+    assert call(top, "sweep", str(path)) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert "sweep.yaml" in printed.err
+    assert printed.err.count("\n") == 1
+    assert not (top / "build").exists()
+
+
 def test_a_missing_file_and_a_missing_folder_are_refused(top, capsys):
     (top / "notebooks" / "profiles.yaml").unlink()
     assert call(top, "run") == 2
@@ -136,7 +175,7 @@ def test_a_run_with_a_failure_ends_with_status_one_and_both_reports(tmp_path, ca
     assert "failed:  01_broken, see" in printed.out
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["list"], ["doctor"], ["refresh"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["sweep"], ["list"], ["doctor"], ["refresh"]])
 def test_every_command_teaches_its_use(capsys, command):
     assert main([*command, "--help"]) == 0
     assert "Usage: python -m helpers" in capsys.readouterr().out
@@ -168,10 +207,48 @@ def test_a_full_disk_is_one_line_and_status_one(top, capsys, monkeypatch):
     def full(*arguments):
         raise OSError(28, "No space left on device", "results.json")
 
-    monkeypatch.setattr(command_line, "_run_and_report", full)
+    monkeypatch.setattr(console, "run_and_report", full)
     assert call(top, "run") == 1
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error == "error: No space left on device: results.json"
+    assert error.startswith("error: cannot read or write results.json: No space left on device;")
+
+
+def test_a_build_folder_that_cannot_be_made_is_one_line_and_status_one(top, capsys):
+    (top / "build").write_text("a file, where a folder is needed")
+    assert call(top, "run") == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: cannot read or write")
+    assert str(top / "build") in error
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
+def test_a_read_only_build_folder_is_one_line_and_status_one(top, capsys):
+    (top / "build").mkdir(mode=0o555)
+    assert call(top, "run") == 1
+    assert "Permission denied" in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("limit", [100_000, 1000])
+def test_a_disk_that_fills_up_leaves_one_line_and_no_half_file(top, limit):
+    resource = pytest.importorskip("resource", reason="limits of a process, on POSIX only")
+
+    def no_large_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    folders = ["--notebooks", top / "notebooks", "--build", top / "build"]
+    run = subprocess.run(
+        [sys.executable, "-m", "helpers", *folders, "run"],
+        preexec_fn=no_large_files,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].startswith("error: cannot read or write")
+    assert "File too large" in run.stderr
+    assert "Traceback" not in run.stderr
+    written = [path.name for path in (top / "build").rglob("*") if path.is_file()]
+    assert set(written) <= {"01_dot.ipynb"}
+    assert not (top / "build" / "laptop" / "notebooks").exists()
 
 
 def test_it_runs_as_a_module_without_a_traceback(top):

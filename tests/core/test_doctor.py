@@ -56,6 +56,19 @@ def test_a_folder_is_judged_by_what_it_holds(tmp_path):
     assert doctor.folder_row("data", tmp_path, "*.npz", "mend")[2] == ""
 
 
+def test_the_cache_may_be_empty_and_may_hold_data_sets(tmp_path):
+    assert doctor.cache_row(tmp_path / "none")[1].endswith("nothing downloaded yet")
+    (tmp_path / "mnist").mkdir()
+    assert doctor.cache_row(tmp_path) == ("cache", f"{tmp_path}, mnist", "")
+
+
+def test_a_folder_that_cannot_be_written_has_a_remedy(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor.os, "access", lambda path, mode: False)
+    _, found, remedy = doctor.disk_row(tmp_path)
+    assert found == f"{tmp_path} cannot be written to"
+    assert "--build" in remedy
+
+
 def test_a_full_disk_has_a_remedy(tmp_path, monkeypatch):
     assert doctor.disk_row(tmp_path / "not" / "yet")[1].endswith(f"free in {tmp_path}, 2 needed")
     usage = type("Usage", (), {"free": 1})()

@@ -27,6 +27,14 @@ def test_a_folder_with_braces_and_spaces_in_its_name_is_no_obstacle(tmp_path):
     assert read_lesson(path).parameters
 
 
+def test_a_line_that_a_formatter_wrapped_keeps_its_comment(tmp_path):
+    wrapped = 'dataset: str = (\n    "mnist-5k"  # images [mnist-5k | mnist]\n)\n'
+    lesson = read_lesson(write_notebook(tmp_path / "01_dot.ipynb", parameters=wrapped))
+    assert lesson.defaults() == {"dataset": "mnist-5k"}
+    assert lesson.parameter("dataset").choices == ["mnist-5k", "mnist"]
+    assert lesson.parameter("dataset").meaning == "images"
+
+
 def test_only_numbered_notebooks_are_lessons(tmp_path):
     write_notebook(tmp_path / "02_b.ipynb")
     write_notebook(tmp_path / "01_a.ipynb")
@@ -56,7 +64,7 @@ def test_a_parameter_that_does_not_exist_is_answered_with_the_nearest(tmp_path):
         ("import os", "'import os' in the parameters cell is not of the form"),
         ("epochs: int = ", "parameters cell, line 1: invalid syntax"),
         ("epochs: int = 5  # passes, lr=0.1", "papermill cannot read the parameter 'epochs'"),
-        ("epochs: int = 3 * 2", "the default of epochs is not a constant"),
+        ("epochs: int = 3 * 2  # [1 to 9]", "the default of epochs is not a constant"),
     ],
 )
 def test_a_parameters_cell_that_is_not_a_list_of_constants_is_refused(

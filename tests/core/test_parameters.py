@@ -118,10 +118,15 @@ def test_a_line_of_the_notebook_becomes_a_parameter():
 
 
 @pytest.mark.parametrize(
-    ("default", "kind"), [("[1, 2]", "int"), ("[1, 2.5]", "float"), ("['a']", "str")]
+    ("default", "comment", "kind"),
+    [
+        ("[1, 2]", "[1 to 5]", "int"),
+        ("[1, 2.5]", "[1 to 5]", "float"),
+        ("['a']", "", "str"),
+    ],
 )
-def test_the_elements_of_a_list_give_its_type(default, kind):
-    parameter = read_parameter("values", "list", default, "", "lesson")
+def test_the_elements_of_a_list_give_its_type(default, comment, kind):
+    parameter = read_parameter("values", "list", default, comment, "lesson")
     assert (parameter.kind, parameter.is_list) == (kind, True)
     assert parameter.type_name == f"list of {kind}"
 
@@ -135,7 +140,9 @@ def test_the_elements_of_a_list_give_its_type(default, kind):
         ("list", "[1, 'a']", "", "values needs a type"),
         ("list", "5", "", "values needs a type"),
         ("int", "2 * 3", "", "the default of values is not a constant"),
-        ("int", "'five'", "", "got 'five'"),
+        ("int", "5", "passes", "the comment of values must end with what it allows"),
+        ("list", "[5]", "passes", "the comment of values must end with what it allows"),
+        ("int", "'five'", "[1 to 9]", "got 'five'"),
         ("int", "5", "passes [10 to 20]", "values=5 is outside its range"),
         ("int", "5", "passes [one | two]", "does not suit values"),
         ("int", "5", "passes [20 to 10]", "does not suit values"),
@@ -147,3 +154,8 @@ def test_the_elements_of_a_list_give_its_type(default, kind):
 def test_a_line_that_contradicts_itself_is_refused(annotation, default, comment, message):
     with pytest.raises(InputError, match=re.escape(message)):
         read_parameter("values", annotation, default, comment, "lesson")
+
+
+def test_a_data_set_must_say_which_names_it_allows():
+    with pytest.raises(InputError, match="the comment of dataset must end with what it allows"):
+        read_parameter("dataset", "str", "'mnist-5k'", "", "lesson")
