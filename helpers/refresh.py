@@ -1,5 +1,6 @@
 """For maintainers: store the outputs of a run in the notebooks, and bring the README up to date."""
 
+import base64
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,12 +19,13 @@ PROFILE = "laptop"
 RESULTS_FILE = "results.json"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python"}
+PICTURE_CELL = "picture-"
 
 
 def refresh_lessons(
     course: Course, names: Sequence[str], notebooks: Path, build: Path
 ) -> list[str]:
-    """Store the outputs of the last laptop run, its numbers and the README's table.
+    """Store the outputs of the last laptop run, its numbers, pictures and the README's table.
 
     Everything is checked before anything is written.
 
@@ -69,6 +71,9 @@ def refresh_lessons(
     for name, notebook in stored.items():
         with written_whole(course.lessons[name].path) as temporary:
             nbformat.write(notebook, temporary)
+        for picture, content in pictures(notebook).items():
+            with written_whole(notebooks / "pictures" / f"{picture}.png") as temporary:
+                temporary.write_bytes(content)
     write_json(notebooks / RESULTS_FILE, results)
     with written_whole(readme_path) as temporary:
         temporary.write_text(readme, encoding="utf-8")
@@ -136,6 +141,28 @@ def with_outputs(
             ours.execution_count = theirs.execution_count
     stored.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": LANGUAGE})
     return stored
+
+
+def pictures(notebook: nbformat.NotebookNode) -> dict[str, bytes]:
+    """Return the pictures that a page outside the notebook shows.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        With its outputs.
+
+    Returns
+    -------
+    dict of str to bytes
+        PNG by name: the output of the cell ``picture-result`` is called ``result``.
+    """
+    return {
+        cell.id.removeprefix(PICTURE_CELL): base64.b64decode(output.data["image/png"])
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cell.id.startswith(PICTURE_CELL)
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    }
 
 
 def _stored(course: Course, run: Finished, private: Sequence[str]) -> nbformat.NotebookNode:

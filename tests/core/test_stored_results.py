@@ -1,12 +1,18 @@
 """Stored tables of longer runs are complete, and the README's picture is the lesson's own."""
 
-import base64
+import re
 
 import nbformat
 import pandas as pd
 import pytest
 
-from helpers.files import DATA_FOLDER, NOTEBOOKS_FOLDER
+from helpers.files import DATA_FOLDER, NOTEBOOKS_FOLDER, ROOT
+from helpers.promises import PROMISES_FILE, read_promises
+from helpers.refresh import committed_results, pictures
+from helpers.reports import recorded_metrics
+from helpers.tables import readme_table, with_table
+
+LESSONS = sorted(path.stem for path in NOTEBOOKS_FOLDER.glob("*.ipynb"))
 
 
 @pytest.fixture
@@ -31,9 +37,28 @@ def test_the_card_says_how_each_table_was_made():
     assert "--profile full" in card
 
 
-def test_the_readme_shows_the_picture_of_the_lesson():
-    notebook = nbformat.read(NOTEBOOKS_FOLDER / "02_fine_tuning_keras.ipynb", as_version=4)
-    (cell,) = [cell for cell in notebook.cells if cell.id == "readme-picture"]
-    (picture,) = [output.data["image/png"] for output in cell.outputs if "data" in output]
-    shown = (NOTEBOOKS_FOLDER / "pictures" / "did_it_help.png").read_bytes()
-    assert shown == base64.b64decode(picture)
+def test_the_readme_shows_pictures_of_the_lessons_as_they_are_stored():
+    stored = {}
+    for path in NOTEBOOKS_FOLDER.glob("*.ipynb"):
+        stored |= pictures(nbformat.read(path, as_version=4))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"!\[.{30,}?\]\(notebooks/pictures/(.+?)\.png\)", readme)
+    assert shown
+    assert set(shown) == set(stored)
+    for name, content in stored.items():
+        assert (NOTEBOOKS_FOLDER / "pictures" / f"{name}.png").read_bytes() == content
+
+
+def test_the_table_of_the_readme_is_that_of_the_last_stored_run():
+    promises = read_promises(NOTEBOOKS_FOLDER / PROMISES_FILE, LESSONS)
+    results = committed_results(NOTEBOOKS_FOLDER, LESSONS)
+    assert sorted(results["lessons"]) == LESSONS
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert with_table(readme, readme_table(promises, results)) == readme
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_stored_metrics_are_those_in_the_notebook(lesson):
+    notebook = nbformat.read(NOTEBOOKS_FOLDER / f"{lesson}.ipynb", as_version=4)
+    results = committed_results(NOTEBOOKS_FOLDER, LESSONS)
+    assert recorded_metrics(notebook) == results["lessons"][lesson]["metrics"]
