@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
+from helpers.exit_status import ExitStatus
 from helpers.files import NOTEBOOKS_FOLDER, build_folder
 from helpers.settings import InputError
-
-DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -94,7 +93,7 @@ def run(
       python -m helpers run 03_autoencoder_pytorch
       python -m helpers run --profile ci
       python -m helpers run 01_rotation_pretext_keras -p epochs=8 -p dataset=fashion-mnist-20k
-      python -m helpers run 02_fine_tuning_keras -p "label_counts=[100, 1000]"
+      python -m helpers run 02_fine_tuning_keras -p few_labels=50 -p seed_count=3 --force
     """  # noqa: D301
     from helpers.console import run_and_report
     from helpers.jobs import plan, read_course
@@ -167,7 +166,7 @@ def doctor(folders: dict[str, Path]) -> None:
         click.echo(f"{subject:<{width}}  {found}" + (f"  -> {remedy}" if remedy else ""))
     problems = sum(bool(remedy) for _, _, remedy in rows)
     click.echo(f"\n{problems} to mend, see the arrows" if problems else "\nall is well")
-    raise SystemExit(FAILED if problems else DONE)
+    raise SystemExit(ExitStatus.FAILED if problems else ExitStatus.DONE)
 
 
 @cli.command()
@@ -212,18 +211,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(finished.code or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        return REFUSED
+        return ExitStatus.REFUSED
     except (click.ClickException, InputError) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else str(error)
         click.echo(f"error: {' '.join(message.split())}", err=True)
-        return REFUSED
+        return ExitStatus.REFUSED
     except OSError as error:
         click.echo(f"error: {_explain(error)}", err=True)
-        return FAILED
+        return ExitStatus.FAILED
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped with Ctrl-C", err=True)
-        return INTERRUPTED
-    return DONE
+        return ExitStatus.INTERRUPTED
+    return ExitStatus.DONE
 
 
 def _explain(error: OSError) -> str:

@@ -123,15 +123,15 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
     InputError
         If there is no scheduler at the address, or it has no workers.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_without_logs())
         if scheduler is None:
             with _ctrl_c_held_back():
                 cluster = LocalCluster(
                     n_workers=workers,
                     threads_per_worker=1,
                     memory_limit=0,
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",
                     silence_logs=logging.CRITICAL,
                 )
             yield stack.enter_context(Client(stack.enter_context(cluster)))
@@ -184,7 +184,8 @@ def run_point(job: Job, identity: str, environment: str) -> tuple[Finished | Fai
             f"the worker {worker.address} has other packages, data or helpers: install the same "
             "requirements.txt and copy of the course there, and change neither during a sweep"
         )
-    with TemporaryDirectory(prefix="ssl-course-") as folder:
+    # Dask itself clears this place of what a killed worker leaves behind.
+    with TemporaryDirectory(dir=worker.local_directory) as folder:
         outcome = run_job(replace(job, folder=Path(folder)), identity, page=False, threads=1)
         return outcome, outcome.notebook.read_text(encoding="utf-8")
 
@@ -219,10 +220,22 @@ def _stop(client: Client, futures: list[Future]) -> None:
 
 
 @contextlib.contextmanager
+def _without_logs() -> Iterator[None]:
+    """Keep Dask from reporting, at length, what a sweep says in one line."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+@contextlib.contextmanager
 def _ctrl_c_held_back() -> Iterator[None]:
     """Start workers that do not hear Ctrl-C, which a terminal sends to them too.
 
-    The thread that starts them, now and after a death, inherits the mask; the sweep stops them.
+    The thread that starts workers, now and after a death, inherits the mask. The sweep itself
+    hears Ctrl-C again once the block is left, and stops them.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows has none
         yield

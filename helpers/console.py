@@ -6,14 +6,13 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from helpers.exit_status import ExitStatus
 from helpers.jobs import Course, Job
 from helpers.reports import Failed, Finished, relative, write_results
 from helpers.runner import BAR, finished_lessons, run_jobs
 from helpers.sweep_reports import sweep_table, write_sweep
 from helpers.sweeps import Sweep, run_sweep
 from helpers.tables import results_table
-
-DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
 def run_and_report(course: Course, jobs: list[Job], folder: Path, force: bool) -> int:
@@ -61,8 +60,8 @@ def run_and_report(course: Course, jobs: list[Job], folder: Path, force: bool) -
     if interrupted:
         left = len(jobs) - len(finished) - len(failed)
         click.echo(f"stopped with Ctrl-C: {len(finished)} finished, {left} left to run")
-        return INTERRUPTED
-    return FAILED if failed else DONE
+        return ExitStatus.INTERRUPTED
+    return ExitStatus.FAILED if failed else ExitStatus.DONE
 
 
 def sweep_and_report(
@@ -119,8 +118,8 @@ def sweep_and_report(
     )
     if interrupted:
         click.echo("stopped with Ctrl-C: the same command continues the sweep")
-        return INTERRUPTED
-    return FAILED if "failed" in states else DONE
+        return ExitStatus.INTERRUPTED
+    return ExitStatus.FAILED if "failed" in states else ExitStatus.DONE
 
 
 def _say(message: str) -> None:

@@ -20,7 +20,8 @@ def loss_curves(
     panels : mapping of str to mapping of str to (sequence, sequence)
         By panel title: steps or epochs, and the values there, by the name of each curve.
     references : mapping of str to mapping of str to float
-        By panel title: values to mark with a line, by their name. Panels may be left out.
+        By panel title: values to mark with a line, by their name. Panels may be left out. A floor,
+        above which all curves end, has its name under its line.
     xlabel, ylabel : str
         Quantity and unit, the same in all panels.
     alt_text : str
@@ -39,7 +40,8 @@ def loss_curves(
         ):
             axis.plot(steps, values, color=colour, linestyle=line, linewidth=2, label=name)
         for name, value in references.get(title, {}).items():
-            mark_reference(axis, value, name)
+            is_floor = all(values[-1] >= value for _, values in curves.values())
+            mark_reference(axis, value, name, below=is_floor)
         axis.set(title=title, xlabel=xlabel)
         axis.set_ylim(0, top)
     axes[0, 0].set_ylabel(ylabel)

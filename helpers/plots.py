@@ -306,15 +306,28 @@ def intervals_by_arm(
     return figure
 
 
-def mark_reference(axis: Axes, value: float, label: str, line: str = ":") -> None:
-    """Draw a labelled horizontal line, such as a chance level or a floor, on an axis."""
-    axis.axhline(value, color=GREY, linestyle=line)
+def mark_reference(axis: Axes, value: float, label: str, below: bool = False) -> None:
+    """Draw a labelled horizontal line, such as a chance level or a floor, on an axis.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+        Where to draw.
+    value : float
+        Height of the line, written behind its label.
+    label : str
+        What the line stands for.
+    below : bool
+        Write under the line instead of above it: for a floor that curves come down to.
+    """
+    axis.axhline(value, color=GREY, linestyle=":")
     axis.annotate(
         f"{label}: {value:.3g}",
         xy=(1, value),
         xycoords=("axes fraction", "data"),
-        xytext=(-4, 3),
+        xytext=(-4, -4 if below else 3),
         textcoords="offset points",
         ha="right",
+        va="top" if below else "bottom",
         color=GREY,
     )

@@ -96,7 +96,7 @@ def random_crop(images: Tensor, generator: Generator, smallest: float = 0.5) -> 
     across = _uniform(count, -1, 1, generator) * (1 - width)
     down = _uniform(count, -1, 1, generator) * (1 - height)
     zero = torch.zeros(count)
-    return _resampled(images, [[width, zero, across], [zero, height, down]])
+    return _resampled(images, [[width, zero, across], [zero, height, down]], outside="border")
 
 
 def random_affine(
@@ -150,6 +150,7 @@ def random_affine(
     return _resampled(
         images,
         [[cosine, lean * cosine - sine, across], [sine, lean * sine + cosine, down]],
+        outside="zeros",
     )
 
 
@@ -287,11 +288,13 @@ def random_erase(images: Tensor, generator: Generator, largest: float = 0.25) ->
     return images.masked_fill(erased, 0)
 
 
-def _resampled(images: Tensor, matrices: list[list[Tensor]]) -> Tensor:
+def _resampled(images: Tensor, matrices: list[list[Tensor]], outside: str) -> Tensor:
     """Look up each pixel where a 2 x 3 matrix of its image says, in coordinates from -1 to 1."""
     theta = torch.stack([torch.stack(row, dim=1) for row in matrices], dim=1).to(images.dtype)
     grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
-    return functional.grid_sample(images, grid, align_corners=False).clamp(0, 1)
+    return functional.grid_sample(images, grid, padding_mode=outside, align_corners=False).clamp(
+        0, 1
+    )
 
 
 def _uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:

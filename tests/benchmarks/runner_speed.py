@@ -22,7 +22,7 @@ from helpers.environment import available_cores
 from helpers.identity import environment_fingerprint, run_identity
 from helpers.jobs import Course, Job, plan, read_course
 from helpers.reports import Finished
-from helpers.runner import KERNEL, run_job
+from helpers.runner import KERNEL, QUIET_KERNEL, run_job
 from helpers.sweeps import read_sweep, run_sweep, sweep_jobs
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
@@ -73,6 +73,7 @@ def plain_papermill(job: Job, output: Path) -> float:
             kernel_name=KERNEL,
             cwd=job.lesson.path.parent,
             progress_bar=False,
+            extra_arguments=[QUIET_KERNEL],
         )
     )
 
@@ -116,7 +117,7 @@ def main() -> None:
     """Read the command line and run both benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=20, help="length of a sweep's point")
-    parser.add_argument("--points", type=int, default=4, help="number of the sweep's points")
+    parser.add_argument("--points", type=int, default=8, help="number of the sweep's points")
     options = parser.parse_args()
     print(f"{available_cores()} cores")
     with TemporaryDirectory() as folder:

@@ -209,7 +209,10 @@ time.sleep(20)
 """
     arguments = write_sweep_of(tmp_path, [1], waits)
     command = [sys.executable, "-m", "helpers", *arguments, "--scheduler", address]
-    sweep = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    impatient = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "5s"}
+    sweep = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=impatient
+    )
     wait_until(lambda: pid.is_file() and pid.read_text(), sweep)
     worker.scheduler.kill()
     _, errors = sweep.communicate(timeout=120)

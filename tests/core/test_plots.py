@@ -83,6 +83,11 @@ def test_the_same_input_gives_the_same_bytes(draw):
     assert draw()._repr_mimebundle_() == draw()._repr_mimebundle_()
 
 
+def test_the_picture_does_not_name_the_version_that_drew_it():
+    data, _ = grid()._repr_mimebundle_()
+    assert b"matplotlib" not in data["image/png"].lower()
+
+
 @pytest.mark.parametrize(("draw", "labels"), WITH_AXES.items())
 def test_axes_are_labelled(draw, labels):
     axes = draw().axes
@@ -247,8 +252,12 @@ def test_more_arms_than_colours_can_be_drawn():
     assert len(figure.axes[0].collections) == len(many)
 
 
-def test_a_reference_line_says_its_name_and_value():
+@pytest.mark.parametrize(("below", "side"), [(False, "bottom"), (True, "top")])
+def test_a_reference_line_says_its_name_and_value_on_the_side_asked_for(below, side):
     _, axes = new_figure()
-    plots.mark_reference(axes[0, 0], 0.57531, "floor of a sigmoid")
+    plots.mark_reference(axes[0, 0], 0.57531, "floor of a sigmoid", below)
     assert texts(axes[0, 0]) == ["floor of a sigmoid: 0.575"]
     assert axes[0, 0].lines[0].get_ydata() == [0.57531, 0.57531]
+    (label,) = axes[0, 0].texts
+    assert label.get_verticalalignment() == side
+    assert (label.get_position()[1] < 0) == below

@@ -7,6 +7,7 @@ import yaml
 from PIL import Image
 from tiny_course import PROFILES, write_course
 
+from helpers.files import NOTEBOOKS_FOLDER
 from helpers.jobs import read_course
 from helpers.reports import Failed, Finished
 from helpers.settings import InputError
@@ -191,3 +192,10 @@ lesson: 01_dot
 parameters: {epochs: [2]}
 figure: {x: epochs, y: [accuracy], label: accuracy}
 """
+
+
+@pytest.mark.parametrize(
+    "path", sorted((NOTEBOOKS_FOLDER / "sweeps").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_every_sweep_of_the_course_suits_its_lessons(path):
+    assert len(read_sweep(path, read_course(NOTEBOOKS_FOLDER)).points()) >= 6
