@@ -25,7 +25,7 @@ test: $(READY) ## run every check: style, helpers, contract, nbval, and papermil
 	$(BIN) -m pytest tests/core --cov --cov-report=
 	$(BIN) -m pytest tests/keras --cov --cov-append --cov-report=
 	$(BIN) -m pytest tests/torch --cov --cov-append --cov-report=
-	$(BIN) -m coverage report
+	$(BIN) -m coverage report --fail-under=90
 	SSL_COURSE_BUILD="$(CURDIR)/build/nbval" SSL_COURSE_STRICT=1 $(BIN) -m pytest notebooks \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=600
 	$(BIN) -m helpers run --profile ci --force
