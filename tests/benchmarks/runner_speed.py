@@ -18,12 +18,12 @@ from tempfile import TemporaryDirectory
 
 import papermill
 
+from helpers.command_line.identity import environment_fingerprint, run_identity
+from helpers.command_line.jobs import Course, Job, plan, read_course
+from helpers.command_line.reports import Finished
+from helpers.command_line.runner import KERNEL, QUIET_KERNEL, run_job
+from helpers.command_line.sweeps import read_sweep, run_sweep, sweep_jobs
 from helpers.environment import available_cores
-from helpers.identity import environment_fingerprint, run_identity
-from helpers.jobs import Course, Job, plan, read_course
-from helpers.reports import Finished
-from helpers.runner import KERNEL, QUIET_KERNEL, run_job
-from helpers.sweeps import read_sweep, run_sweep, sweep_jobs
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 from tiny_course import PROFILES, PROMISE, RECORD, write_course

@@ -11,12 +11,12 @@ import psutil
 import pytest
 from tiny_course import PROFILES, PROMISE, RECORD, write_course
 
-from helpers import cluster
 from helpers.__main__ import main
-from helpers.jobs import read_course
-from helpers.reports import Failed, Finished
-from helpers.settings import InputError
-from helpers.sweeps import read_sweep, run_sweep, sweep_jobs
+from helpers.command_line import cluster
+from helpers.command_line.jobs import read_course
+from helpers.command_line.reports import Failed, Finished
+from helpers.command_line.settings import InputError
+from helpers.command_line.sweeps import read_sweep, run_sweep, sweep_jobs
 
 SWEEP = """
 description: does the dot grow?

@@ -5,8 +5,8 @@ import sys
 import pytest
 from tiny_course import RECORD, write_course
 
-from helpers import console
 from helpers.__main__ import main
+from helpers.command_line import console
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_no_command_at_all_shows_the_help(capsys):
 def test_the_doctor_prints_a_line_each_and_counts_what_to_mend(
     top, capsys, monkeypatch, rows, status, line
 ):
-    from helpers import doctor
+    from helpers.command_line import doctor
 
     monkeypatch.setattr(doctor, "examine", lambda notebooks, build: rows)
     assert call(top, "doctor") == status

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from helpers import doctor
+from helpers.command_line import doctor
 
 
 def test_every_row_says_what_was_found(tmp_path):

@@ -4,13 +4,14 @@ import nbformat
 import pytest
 from tiny_course import RECORD, write_course
 
-from helpers.identity import (
+from helpers.command_line import identity
+from helpers.command_line.identity import (
     environment_fingerprint,
     files_checksum,
     run_identity,
     stored_identity,
 )
-from helpers.jobs import plan, read_course
+from helpers.command_line.jobs import plan, read_course
 
 
 @pytest.fixture
@@ -80,6 +81,16 @@ def test_the_environment_has_one_fingerprint_and_files_count_by_name_and_content
     two.write_bytes(b"same")
     assert files_checksum([one, two]) == files_checksum([two, one])
     assert files_checksum([one]) != files_checksum([two])
+
+
+def test_the_content_of_a_stored_table_changes_the_fingerprint(tmp_path, monkeypatch):
+    monkeypatch.setattr(identity, "DATA_FOLDER", tmp_path)
+    table = tmp_path / "results" / "seeds.csv"
+    table.parent.mkdir()
+    table.write_text("seed,accuracy\n0,0.9\n")
+    before = environment_fingerprint()
+    table.write_text("seed,accuracy\n0,0.8\n")
+    assert environment_fingerprint() != before
 
 
 def test_only_a_whole_notebook_of_the_runner_has_an_identity(tmp_path):

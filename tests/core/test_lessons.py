@@ -3,8 +3,8 @@ import re
 import pytest
 from tiny_course import write_notebook
 
-from helpers.lessons import read_lesson, read_lessons
-from helpers.settings import InputError
+from helpers.command_line.lessons import read_lesson, read_lessons
+from helpers.command_line.settings import InputError
 
 
 def test_a_lesson_is_read_with_its_parameters_in_order(tmp_path):

@@ -8,8 +8,8 @@ import nbformat
 import pytest
 import yaml
 
+from helpers.command_line.lessons import read_lessons
 from helpers.files import NOTEBOOKS_FOLDER, ROOT
-from helpers.lessons import read_lessons
 from helpers.results import METRICS_MIME
 
 PATHS = sorted(NOTEBOOKS_FOLDER.glob("*.ipynb"))

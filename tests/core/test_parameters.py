@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.parameters import Parameter, read_parameter
-from helpers.settings import InputError
+from helpers.command_line.parameters import Parameter, read_parameter
+from helpers.command_line.settings import InputError
 
 EPOCHS = Parameter("epochs", "int", False, 5, "passes", "1 to 200")
 RATE = Parameter("rate", "float", False, 0.1, "step", "0.001 to 1")

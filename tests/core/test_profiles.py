@@ -3,9 +3,9 @@ import re
 import pytest
 from tiny_course import write_notebook
 
-from helpers.lessons import read_lessons
-from helpers.profiles import read_profiles
-from helpers.settings import InputError
+from helpers.command_line.lessons import read_lessons
+from helpers.command_line.profiles import read_profiles
+from helpers.command_line.settings import InputError
 
 GOOD = """
 ci:

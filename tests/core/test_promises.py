@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from helpers.promises import Promise, broken_promises, read_promises
-from helpers.settings import InputError
+from helpers.command_line.promises import Promise, broken_promises, read_promises
+from helpers.command_line.settings import InputError
 
 GOOD = """
 01_a:

@@ -6,11 +6,11 @@ import nbformat
 import pytest
 from tiny_course import PROMISE, RECORD, write_course
 
-from helpers.jobs import plan, read_course
-from helpers.refresh import committed_results, refresh_lessons, with_outputs
-from helpers.runner import run_jobs
-from helpers.settings import InputError
-from helpers.tables import readme_table
+from helpers.command_line.jobs import plan, read_course
+from helpers.command_line.refresh import committed_results, refresh_lessons, with_outputs
+from helpers.command_line.runner import run_jobs
+from helpers.command_line.settings import InputError
+from helpers.command_line.tables import readme_table
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from helpers.reports import (
+from helpers.command_line.reports import (
     Finished,
     count_figures,
     recorded_metrics,

@@ -8,13 +8,13 @@ import nbformat
 import pytest
 from tiny_course import PROFILES, PROMISE, RECORD, write_course
 
-from helpers import runner
+from helpers.command_line import runner
+from helpers.command_line.jobs import plan, read_course
+from helpers.command_line.reports import Failed, Finished
+from helpers.command_line.runner import finished_lessons, kernel_environment, run_jobs
+from helpers.command_line.settings import InputError
 from helpers.files import BUILD_VARIABLE
-from helpers.jobs import plan, read_course
-from helpers.reports import Failed, Finished
 from helpers.results import STRICT_VARIABLE
-from helpers.runner import finished_lessons, kernel_environment, run_jobs
-from helpers.settings import InputError
 
 TWO = {"01_dot": [RECORD], "02_other": ["rows = label_counts"]}
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.settings import (
+from helpers.command_line.settings import (
     InputError,
     describe,
     expect_keys,

@@ -6,11 +6,11 @@ import nbformat
 import pandas as pd
 import pytest
 
+from helpers.command_line.promises import PROMISES_FILE, read_promises
+from helpers.command_line.refresh import committed_results, pictures
+from helpers.command_line.reports import recorded_metrics
+from helpers.command_line.tables import readme_table, with_table
 from helpers.files import DATA_FOLDER, NOTEBOOKS_FOLDER, ROOT
-from helpers.promises import PROMISES_FILE, read_promises
-from helpers.refresh import committed_results, pictures
-from helpers.reports import recorded_metrics
-from helpers.tables import readme_table, with_table
 
 LESSONS = sorted(path.stem for path in NOTEBOOKS_FOLDER.glob("*.ipynb"))
 

@@ -7,12 +7,12 @@ import yaml
 from PIL import Image
 from tiny_course import PROFILES, write_course
 
+from helpers.command_line.jobs import read_course
+from helpers.command_line.reports import Failed, Finished
+from helpers.command_line.settings import InputError
+from helpers.command_line.sweep_reports import sweep_figure, sweep_table, write_sweep
+from helpers.command_line.sweeps import read_sweep, run_sweep, sweep_jobs
 from helpers.files import NOTEBOOKS_FOLDER
-from helpers.jobs import read_course
-from helpers.reports import Failed, Finished
-from helpers.settings import InputError
-from helpers.sweep_reports import sweep_figure, sweep_table, write_sweep
-from helpers.sweeps import read_sweep, run_sweep, sweep_jobs
 
 GOOD = """
 description: does the dot grow?

@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 from tiny_course import write_course
 
-from helpers.jobs import read_course
-from helpers.promises import Promise
-from helpers.reports import Finished
-from helpers.settings import InputError
-from helpers.tables import lessons_listing, readme_table, results_table, with_table
+from helpers.command_line.jobs import read_course
+from helpers.command_line.promises import Promise
+from helpers.command_line.reports import Finished
+from helpers.command_line.settings import InputError
+from helpers.command_line.tables import lessons_listing, readme_table, results_table, with_table
 
 PROMISES = {
     "02_b": Promise("what | is shown", (), 0, {"accuracy": {}}, "accuracy {accuracy:.2f}"),

@@ -14,12 +14,10 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from helpers.environment import THREADS_VARIABLE
-from helpers.files import BUILD_VARIABLE, written_whole
-from helpers.identity import environment_fingerprint, run_identity, stored_identity
-from helpers.jobs import Course, Job
-from helpers.promises import broken_promises
-from helpers.reports import (
+from helpers.command_line.identity import environment_fingerprint, run_identity, stored_identity
+from helpers.command_line.jobs import Course, Job
+from helpers.command_line.promises import broken_promises
+from helpers.command_line.reports import (
     RUN_METADATA,
     Failed,
     Finished,
@@ -28,8 +26,10 @@ from helpers.reports import (
     recorded_metrics,
     write_html,
 )
+from helpers.command_line.settings import InputError
+from helpers.environment import THREADS_VARIABLE
+from helpers.files import BUILD_VARIABLE, written_whole
 from helpers.results import STRICT_VARIABLE
-from helpers.settings import InputError
 
 KERNEL = "python3"
 # A kernel's own log would repeat, without the lesson's name, what Failed says.

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from helpers.command_line.reports import Failed, Finished
+from helpers.command_line.sweeps import Sweep
 from helpers.files import written_whole
 from helpers.plots import COLOURS, DOTS_PER_INCH, LINES, MARKERS, DescribedFigure, new_figure
-from helpers.reports import Failed, Finished
 from helpers.statistics import mean_interval
-from helpers.sweeps import Sweep
 
 # A horizontal axis is logarithmic when its values span more than this factor.
 WIDE_SPAN = 20

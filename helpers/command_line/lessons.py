@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 from papermill.inspection import inspect_notebook
 
-from helpers.parameters import Parameter, read_parameter
-from helpers.settings import InputError, unknown
+from helpers.command_line.parameters import Parameter, read_parameter
+from helpers.command_line.settings import InputError, unknown
 
 PARAMETERS_TAG = "parameters"
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.command_line.jobs import Course
+from helpers.command_line.lessons import read_notebook
+from helpers.command_line.reports import Finished, describe_machine, write_json
+from helpers.command_line.runner import finished_lessons
+from helpers.command_line.settings import InputError, unknown
+from helpers.command_line.tables import readme_table, with_table
 from helpers.files import ROOT, written_whole
-from helpers.jobs import Course
-from helpers.lessons import read_notebook
-from helpers.reports import Finished, describe_machine, write_json
-from helpers.runner import finished_lessons
-from helpers.settings import InputError, unknown
-from helpers.tables import readme_table, with_table
 
 PROFILE = "laptop"
 RESULTS_FILE = "results.json"

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from helpers.files import written_whole
-from helpers.identity import environment_fingerprint, run_identity, stored_identity
-from helpers.jobs import Course, Job
-from helpers.lessons import Lesson
-from helpers.reports import Failed, Finished, read_finished
-from helpers.settings import (
+from helpers.command_line.identity import environment_fingerprint, run_identity, stored_identity
+from helpers.command_line.jobs import Course, Job
+from helpers.command_line.lessons import Lesson
+from helpers.command_line.reports import Failed, Finished, read_finished
+from helpers.command_line.settings import (
     InputError,
     describe,
     expect_keys,
@@ -18,6 +17,7 @@ from helpers.settings import (
     read_mapping,
     unknown,
 )
+from helpers.files import written_whole
 
 BASE_PROFILE = "laptop"
 
@@ -194,7 +194,7 @@ def run_sweep(
     if not waiting:
         return
     # Dask takes a second to import, which nothing else should wait for.
-    from helpers.cluster import connected, run_on_cluster
+    from helpers.command_line.cluster import connected, run_on_cluster
 
     with connected(scheduler, workers) as client:
         outcomes = run_on_cluster(

@@ -4,12 +4,12 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from helpers.promises import Promise
-from helpers.settings import InputError, unknown
+from helpers.command_line.promises import Promise
+from helpers.command_line.settings import InputError, unknown
 
 if TYPE_CHECKING:
-    from helpers.jobs import Course
-    from helpers.reports import Finished
+    from helpers.command_line.jobs import Course
+    from helpers.command_line.reports import Finished
 
 TABLE_START = "<!-- lessons:start -->"
 TABLE_END = "<!-- lessons:end -->"
@@ -73,7 +73,7 @@ def results_table(finished: Sequence["Finished"], promises: dict[str, Promise]) 
     str
         The table.
     """
-    from helpers.reports import relative
+    from helpers.command_line.reports import relative
 
     width = max(len(name) for name in ["lesson", *(run.lesson for run in finished)])
     margin = " " * (width + 11)

@@ -22,11 +22,11 @@ from distributed import (
     wait,
 )
 
-from helpers.identity import environment_fingerprint
-from helpers.jobs import Job
-from helpers.reports import Failed, Finished
-from helpers.runner import run_job
-from helpers.settings import InputError
+from helpers.command_line.identity import environment_fingerprint
+from helpers.command_line.jobs import Job
+from helpers.command_line.reports import Failed, Finished
+from helpers.command_line.runner import run_job
+from helpers.command_line.settings import InputError
 
 RETRIES = 2
 SECONDS_TO_CONNECT = 30
@@ -96,6 +96,7 @@ def run_on_cluster(
                 if time.monotonic() - last_seen > SECONDS_WITHOUT_WORKERS:
                     raise ConnectionError("no worker is left: start some, then run this again")
         except CancelledError as error:
+            running.clear()  # there is nobody left to ask to stop them
             raise ConnectionError("the scheduler is gone: start it, then run this again") from error
         finally:
             if running:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.command_line.jobs import Job
+from helpers.command_line.reports import RUN_METADATA
 from helpers.environment import installed_version, pinned_versions
-from helpers.files import DATA_FOLDER
-from helpers.jobs import Job
-from helpers.reports import RUN_METADATA
+from helpers.files import DATA_FOLDER, ROOT
 
 
 def environment_fingerprint() -> str:
@@ -21,15 +21,16 @@ def environment_fingerprint() -> str:
     -------
     str
         SHA-256, in hexadecimal, of the versions of Python and of every pinned package, the code of
-        ``helpers`` and the bundled data.
+        ``helpers`` that lessons use, the bundled data and the stored tables.
     """
-    helpers = Path(__file__).parent
     return _digest(
         {
             "python": platform.python_version(),
             "packages": {name: installed_version(name) for name in pinned_versions()},
-            "helpers": files_checksum(helpers.glob("*.py")),
-            "data": files_checksum(DATA_FOLDER.glob("*.npz")),
+            "helpers": files_checksum((ROOT / "helpers").glob("*.py")),
+            "data": files_checksum(
+                [*DATA_FOLDER.glob("*.npz"), *DATA_FOLDER.glob("results/*.csv")]
+            ),
         }
     )
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
+from helpers.command_line.runner import KERNEL
 from helpers.downloads import cache_folder
 from helpers.environment import environment_report
 from helpers.files import DATA_FOLDER
-from helpers.runner import KERNEL
 
 GIGABYTE = 1024**3
 NEEDED_MEMORY = 2

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.settings import InputError, describe, read_value, unknown
+from helpers.command_line.settings import InputError, describe, read_value, unknown
 
 TYPE_NAMES = {
     "int": "a whole number",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from helpers.settings import (
+from helpers.command_line.settings import (
     InputError,
     describe,
     expect_keys,

@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from helpers.exit_status import ExitStatus
-from helpers.jobs import Course, Job
-from helpers.reports import Failed, Finished, relative, write_results
-from helpers.runner import BAR, finished_lessons, run_jobs
-from helpers.sweep_reports import sweep_table, write_sweep
-from helpers.sweeps import Sweep, run_sweep
-from helpers.tables import results_table
+from helpers.command_line.exit_status import ExitStatus
+from helpers.command_line.jobs import Course, Job
+from helpers.command_line.reports import Failed, Finished, relative, write_results
+from helpers.command_line.runner import BAR, finished_lessons, run_jobs
+from helpers.command_line.sweep_reports import sweep_table, write_sweep
+from helpers.command_line.sweeps import Sweep, run_sweep
+from helpers.command_line.tables import results_table
 
 
 def run_and_report(course: Course, jobs: list[Job], folder: Path, force: bool) -> int:

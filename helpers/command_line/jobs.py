@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.lessons import Lesson, read_lessons
-from helpers.profiles import PROFILES_FILE, Profile, read_profiles
-from helpers.promises import PROMISES_FILE, Promise, read_promises
-from helpers.settings import InputError, describe, unknown
+from helpers.command_line.lessons import Lesson, read_lessons
+from helpers.command_line.profiles import PROFILES_FILE, Profile, read_profiles
+from helpers.command_line.promises import PROMISES_FILE, Promise, read_promises
+from helpers.command_line.settings import InputError, describe, unknown
 
 
 @dataclass(frozen=True)

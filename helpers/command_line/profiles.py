@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.lessons import Lesson
-from helpers.settings import (
+from helpers.command_line.lessons import Lesson
+from helpers.command_line.settings import (
     InputError,
     describe,
     expect_keys,
