@@ -275,8 +275,16 @@ def intervals_by_arm(
     Returns
     -------
     DescribedFigure
+
+    Raises
+    ------
+    ValueError
+        If the panels do not list the same arms in the same order, or there is none.
     """
-    arms = len(next(iter(panels.values())))
+    orders = {tuple(name for name, *_ in results) for results in panels.values()}
+    if len(orders) != 1:
+        raise ValueError(f"all panels must list the same arms in the same order, got {orders}")
+    arms = len(orders.pop())
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
     width, height = 3.4 * columns + 2.4, rows * (0.34 * arms + 1.1)
@@ -298,8 +306,9 @@ def intervals_by_arm(
         axis.set_title(panel)
         axis.set_yticks(range(arms), [name for name, *_ in results])
         axis.set_ylim(arms - 0.5, -0.5)
-    for axis in axes[-1]:
+    for axis in axes.flat[max(0, len(panels) - columns) : len(panels)]:
         axis.set_xlabel(xlabel)
+        axis.tick_params(labelbottom=True)
     if title:
         figure.suptitle(title)
     figure.alt_text = alt_text

@@ -240,6 +240,18 @@ def test_panels_of_arms_stand_two_to_a_row(panels, rows):
     assert len({axis.get_xlim() for axis in shown}) == 1
 
 
+def test_the_lowest_panel_of_each_column_names_its_axis():
+    panels = {f"set {i}": ARMS for i in range(3)}
+    axes = plots.intervals_by_arm(panels, "points", ALT_TEXT).axes
+    assert [axis.get_xlabel() for axis in axes[:3]] == ["", "points", "points"]
+
+
+@pytest.mark.parametrize("others", [ARMS[::-1], ARMS[:1]])
+def test_panels_with_other_arms_are_refused(others):
+    with pytest.raises(ValueError, match="all panels must list the same arms in the same order"):
+        plots.intervals_by_arm({"digits": ARMS, "clothes": others}, "points", ALT_TEXT)
+
+
 @pytest.mark.parametrize(("reference", "lines"), [(0, 1), (None, 0)])
 def test_a_reference_is_drawn_only_where_one_is_given(reference, lines):
     axis = plots.intervals_by_arm({"digits": ARMS}, "points", ALT_TEXT, reference).axes[0]
