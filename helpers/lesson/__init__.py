@@ -1,0 +1,21 @@
+"""What a notebook stands on: seeds and threads, results, files, what lessons hand to each other."""
+
+from helpers.lesson.artefacts import (
+    CONVOLUTIONAL_LAYER,
+    LAST_LAYER,
+    LAYERS,
+    TRAINING_IMAGES,
+    FeatureSet,
+    encoder_path,
+    features_path,
+    find_features,
+    load_encoder,
+    load_features,
+    save_encoder,
+    save_features,
+)
+from helpers.lesson.environment import environment_report, prepare_keras, prepare_torch, threads
+from helpers.lesson.files import DATA_FOLDER, NOTEBOOKS_FOLDER, build_folder, written_whole
+from helpers.lesson.limits import check_at_least
+from helpers.lesson.progress import progress_bar
+from helpers.lesson.results import conclude, record

@@ -1,0 +1,180 @@
+"""For maintainers: store the outputs of a run in the notebooks, and bring the README up to date."""
+
+import base64
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+
+from helpers.lesson.files import ROOT, written_whole
+from helpers.runner.execution import finished_lessons
+from helpers.runner.jobs import Course
+from helpers.runner.lessons import read_notebook
+from helpers.runner.reports import Finished, describe_machine, write_json
+from helpers.runner.strict_yaml import InputError, unknown
+from helpers.runner.tables import readme_table, with_table
+
+PROFILE = "laptop"
+RESULTS_FILE = "results.json"
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {"name": "python"}
+PICTURE_CELL = "picture-"
+
+
+def refresh_lessons(
+    course: Course, names: Sequence[str], notebooks: Path, build: Path
+) -> list[str]:
+    """Store the outputs of the last laptop run, its numbers, pictures and the README's table.
+
+    Everything is checked before anything is written.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    names : sequence of str
+        The lessons to refresh; all that have been run, if empty.
+    notebooks, build : pathlib.Path
+        The lessons' folder and the folder of all results.
+
+    Returns
+    -------
+    list of str
+        What was done, a line each.
+
+    Raises
+    ------
+    InputError
+        If a lesson was not run, or its run does not suit its notebook as it is now.
+    """
+    runs = {run.lesson: run for run in finished_lessons(course, build / PROFILE)}
+    for name in names:
+        if name not in course.lessons:
+            raise unknown("lesson", name, course.lessons)
+        if name not in runs:
+            raise InputError(f"{name} has not been run: first 'python -m helpers run {name}'")
+    chosen = [run for name, run in runs.items() if not names or name in names]
+    if not chosen:
+        raise InputError("no lesson has been run: first 'python -m helpers run'")
+    private = [str(ROOT), str(Path.home()), str(build.resolve())]
+    stored = {run.lesson: _stored(course, run, private) for run in chosen}
+    results = committed_results(notebooks, sorted(course.lessons))
+    results["machine"] = describe_machine()
+    for run in chosen:
+        results["lessons"][run.lesson] = {"metrics": run.metrics, "seconds": round(run.seconds, 1)}
+    results["lessons"] = dict(sorted(results["lessons"].items()))
+    readme_path = notebooks.parent / "README.md"
+    readme = with_table(
+        readme_path.read_text(encoding="utf-8"), readme_table(course.promises, results)
+    )
+    for name, notebook in stored.items():
+        with written_whole(course.lessons[name].path) as temporary:
+            nbformat.write(notebook, temporary)
+        for picture, content in pictures(notebook).items():
+            with written_whole(notebooks / "pictures" / f"{picture}.png") as temporary:
+                temporary.write_bytes(content)
+    write_json(notebooks / RESULTS_FILE, results)
+    with written_whole(readme_path) as temporary:
+        temporary.write_text(readme, encoding="utf-8")
+    return [
+        *(f"{name}: outputs stored" for name in stored),
+        f"{RESULTS_FILE} and the table of {readme_path.name} are up to date",
+    ]
+
+
+def committed_results(notebooks: Path, lessons: Sequence[str]) -> dict:
+    """Read ``notebooks/results.json``, without lessons that no longer exist.
+
+    Returns
+    -------
+    dict
+        ``machine`` (str) and ``lessons``: ``metrics`` and ``seconds`` by lesson. Empty if the file
+        does not exist yet.
+    """
+    path = notebooks / RESULTS_FILE
+    if not path.is_file():
+        return {"machine": "", "lessons": {}}
+    results = json.loads(path.read_text(encoding="utf-8"))
+    results["lessons"] = {k: v for k, v in results["lessons"].items() if k in lessons}
+    return results
+
+
+def with_outputs(
+    source: nbformat.NotebookNode, executed: nbformat.NotebookNode, name: str
+) -> nbformat.NotebookNode:
+    """Return the source notebook with the outputs of its executed copy.
+
+    Cells keep their own identity and metadata, so neither timings nor anything else papermill
+    notes reaches the stored notebook; the notebook's metadata names the kernel and nothing more.
+
+    Parameters
+    ----------
+    source, executed : nbformat.NotebookNode
+        The course's notebook, and what a run made of it.
+    name : str
+        The lesson, for the message.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        A new notebook.
+
+    Raises
+    ------
+    InputError
+        If the run had other parameters, or the cells differ.
+    """
+    for cell in executed.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            raise InputError(f"{name} ran with other parameters than its own: run it without -p")
+    pairs = list(zip(source.cells, executed.cells, strict=False))
+    same = len(source.cells) == len(executed.cells) and all(
+        (ours.cell_type, ours.source) == (theirs.cell_type, theirs.source) for ours, theirs in pairs
+    )
+    if not same:
+        raise InputError(f"{name} has changed since it ran: first 'python -m helpers run {name}'")
+    stored = nbformat.from_dict(source)
+    for ours, (_, theirs) in zip(stored.cells, pairs, strict=True):
+        if ours.cell_type == "code":
+            ours.outputs = theirs.outputs
+            ours.execution_count = theirs.execution_count
+    stored.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": LANGUAGE})
+    return stored
+
+
+def pictures(notebook: nbformat.NotebookNode) -> dict[str, bytes]:
+    """Return the pictures that a page outside the notebook shows.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        With its outputs.
+
+    Returns
+    -------
+    dict of str to bytes
+        PNG by name: the output of the cell ``picture-result`` is called ``result``.
+    """
+    return {
+        cell.id.removeprefix(PICTURE_CELL): base64.b64decode(output.data["image/png"])
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cell.id.startswith(PICTURE_CELL)
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    }
+
+
+def _stored(course: Course, run: Finished, private: Sequence[str]) -> nbformat.NotebookNode:
+    source = read_notebook(course.lessons[run.lesson].path)
+    executed = nbformat.read(run.notebook, as_version=4)
+    notebook = with_outputs(source, executed, run.lesson)
+    for cell in notebook.cells:
+        shown = json.dumps(cell.get("outputs", []), ensure_ascii=False)
+        for path in private:
+            if f"{path}/" in shown or f"{path}\\" in shown:
+                raise InputError(
+                    f"{run.lesson}, In [{cell.execution_count}] prints a path of this machine "
+                    f"({path}): print it relative to the course"
+                )
+    return notebook

@@ -1,0 +1,128 @@
+"""Text tables: the lessons and their parameters, what a run found, the table of the README."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from helpers.runner.promises import Promise
+from helpers.runner.strict_yaml import InputError, unknown
+
+if TYPE_CHECKING:
+    from helpers.runner.jobs import Course
+    from helpers.runner.reports import Finished
+
+TABLE_START = "<!-- lessons:start -->"
+TABLE_END = "<!-- lessons:end -->"
+
+
+def lessons_listing(course: "Course", names: Sequence[str] = ()) -> str:
+    """Lay out lessons, their parameters and the profiles for the terminal.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    names : sequence of str
+        The lessons to show; all of them if empty.
+
+    Returns
+    -------
+    str
+        The listing.
+
+    Raises
+    ------
+    InputError
+        If there is no such lesson.
+    """
+    for name in names:
+        if name not in course.lessons:
+            raise unknown("lesson", name, course.lessons)
+    lines = []
+    for name in names or course.lessons:
+        lines += [name, f"  {course.promises[name].summary}"]
+        for parameter in course.lessons[name].parameters.values():
+            allowed = f"  [{parameter.allowed}]" if parameter.allowed else ""
+            lines.append(
+                f"    {parameter.name}: {parameter.type_name} = {parameter.default!r}{allowed}"
+            )
+            lines += textwrap.wrap(
+                parameter.meaning, 92, initial_indent=" " * 8, subsequent_indent=" " * 8
+            )
+        lines.append("")
+    lines.append("profiles")
+    width = max(len(name) for name in course.profiles)
+    lines += [
+        f"  {name:<{width}}  {profile.description}" for name, profile in course.profiles.items()
+    ]
+    return "\n".join(lines)
+
+
+def results_table(finished: Sequence["Finished"], promises: dict[str, Promise]) -> str:
+    """Lay out a run for the terminal: lesson, seconds, finding, and where the files lie.
+
+    Parameters
+    ----------
+    finished : sequence of Finished
+        The runs, in the order to show.
+    promises : dict of str to Promise
+        The lessons' promises, whose headlines are filled in.
+
+    Returns
+    -------
+    str
+        The table.
+    """
+    from helpers.runner.reports import relative
+
+    width = max(len(name) for name in ["lesson", *(run.lesson for run in finished)])
+    margin = " " * (width + 11)
+    lines = [f"{'lesson':<{width}}  seconds  found"]
+    for run in finished:
+        lines += [
+            f"{run.lesson:<{width}}  {run.seconds:7.1f}  {promises[run.lesson].found(run.metrics)}",
+            f"{margin}{relative(run.html)}",
+            f"{margin}{relative(run.notebook)}",
+        ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def readme_table(promises: dict[str, Promise], results: dict) -> str:
+    """Lay out the README's table of lessons.
+
+    Parameters
+    ----------
+    promises : dict of str to Promise
+        The lessons' promises.
+    results : dict
+        The content of ``notebooks/results.json``.
+
+    Returns
+    -------
+    str
+        Markdown: one row a lesson, in the order of their names, and where it was measured.
+    """
+    lines = ["| lesson | what it shows | seconds | found |", "|---|---|---:|---|"]
+    for name in sorted(promises):
+        promise, measured = promises[name], results["lessons"].get(name)
+        seconds = f"{measured['seconds']:.0f}" if measured else "not measured yet"
+        found = promise.found(measured["metrics"]) if measured else ""
+        cells = [f"[{name}](notebooks/{name}.ipynb)", promise.summary, seconds, found]
+        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    lines += ["", f"Measured on {results['machine']}."]
+    return "\n".join(lines)
+
+
+def with_table(readme: str, table: str) -> str:
+    """Return a README with the text between its two markers replaced by a table.
+
+    Raises
+    ------
+    InputError
+        If the markers are not there, once each and in order.
+    """
+    before, start, rest = readme.partition(TABLE_START)
+    _, end, after = rest.partition(TABLE_END)
+    if not start or not end or TABLE_START in rest or TABLE_END in before + after:
+        raise InputError(f"README.md must hold {TABLE_START} and, below it, {TABLE_END}, once each")
+    return f"{before}{TABLE_START}\n{table}\n{TABLE_END}{after}"

@@ -1,0 +1,390 @@
+"""Label budgets, linear probes and nearest neighbours."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from helpers.evaluation import probes as evaluation
+from helpers.evaluation.probes import (
+    fit_probe,
+    label_budgets,
+    linear_probe,
+    nearest_neighbour_accuracy,
+    nearest_neighbours,
+)
+from helpers.evaluation.statistics import mean_interval, summarise_arms
+
+MEASURES = [linear_probe, nearest_neighbour_accuracy]
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    images, labels = load_digits(return_X_y=True)
+    images = images.reshape(-1, 8, 8).astype(np.uint8)
+    return images[:500], labels[:500], images[500:], labels[500:]
+
+
+def blobs(seed: int, count: int = 40, classes: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    labels = np.arange(count) % classes
+    noise = np.random.default_rng(seed).normal(scale=0.1, size=(count, classes))
+    return np.eye(classes)[labels] + noise, labels
+
+
+# Label budgets
+
+
+@given(
+    held=st.lists(st.integers(8, 30), min_size=2, max_size=6),
+    counts=st.lists(st.integers(6, 16), max_size=5),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_budgets_are_nested_stratified_subsets_of_distinct_images(held, counts, seed):
+    labels = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(held)), held))
+    budgets = label_budgets(labels, counts, seed)
+    assert list(budgets) == sorted(set(counts))
+    smaller = set()
+    for count, indices in budgets.items():
+        assert indices.shape == (count,)
+        assert indices.dtype == np.int64
+        assert len(set(indices)) == count
+        assert smaller <= set(indices)
+        per_class = np.bincount(labels[indices], minlength=len(held))
+        assert per_class.max() - per_class.min() <= (count % len(held) > 0)
+        smaller = set(indices)
+
+
+def test_a_budget_does_not_depend_on_the_other_budgets_asked_for():
+    labels = np.arange(200) % 10
+    alone = label_budgets(labels, [50], seed=3)[50]
+    among_others = label_budgets(labels, [200, 10, 50], seed=3)[50]
+    assert np.array_equal(alone, among_others)
+
+
+def test_the_seed_alone_decides_the_draw():
+    labels = np.arange(200) % 10
+    first, again, other = (label_budgets(labels, [20], seed)[20] for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(np.sort(first), np.sort(other))
+
+
+def test_the_extra_labels_of_an_uneven_budget_go_to_other_classes_with_other_seeds():
+    labels = np.arange(200) % 10
+    extras = {int(labels[label_budgets(labels, [11], seed)[11][-1]]) for seed in range(30)}
+    assert len(extras) > 5
+
+
+def test_every_image_of_a_class_may_come_first():
+    labels = np.repeat([0, 1], 5)
+    drawn = {int(index) for seed in range(100) for index in label_budgets(labels, [2], seed)[2]}
+    assert drawn == set(range(10))
+
+
+def test_budgets_take_labels_that_are_names():
+    budgets = label_budgets(np.array(["cat", "dog", "cat", "dog"]), [2, 4], seed=0)
+    assert sorted(budgets[4]) == [0, 1, 2, 3]
+
+
+def test_a_budget_may_use_up_every_label():
+    labels = np.repeat([0, 1, 2], 4)
+    assert sorted(label_budgets(labels, [12], seed=0)[12]) == list(range(12))
+
+
+@pytest.mark.parametrize(
+    ("labels", "counts", "message"),
+    [
+        (
+            np.repeat([0, 7], [20, 4]),
+            [4, 10],
+            "a budget of 10 labels asks for 5 of class 7, which has only 4",
+        ),
+        (
+            np.arange(100) % 10,
+            [9],
+            "at least one for each of the 10 classes, got 9",
+        ),
+        (np.arange(100) % 10, [0], "at least one for each of the 10 classes, got 0"),
+        (np.arange(100) % 10, [-10], "at least one for each of the 10 classes, got -10"),
+        (np.arange(100) % 10, [10.5], "must be a whole number of labels, .* got 10.5"),
+        (np.full(9, 3), [9], "labels hold a single class, 3: at least two are needed"),
+        (np.zeros((4, 2)), [4], r"labels must have shape \(n,\), got \(4, 2\)"),
+        (np.array([]), [4], r"labels must have shape \(n,\), got \(0,\)"),
+    ],
+)
+def test_a_budget_that_cannot_be_drawn_is_refused(labels, counts, message):
+    with pytest.raises(ValueError, match=message):
+        label_budgets(labels, counts, seed=0)
+
+
+# The linear probe
+
+
+@pytest.mark.parametrize("regularisation", [0.1, 1.0, 100.0])
+@pytest.mark.parametrize("count", [20, 400])
+def test_the_probe_agrees_with_scikit_learn_solved_to_the_end(digits, count, regularisation):
+    train, train_labels, test, test_labels = digits
+    chosen = label_budgets(train_labels, [count], seed=0)[count]
+    reference = make_pipeline(
+        StandardScaler(), LogisticRegression(C=1 / regularisation, tol=1e-10, max_iter=100_000)
+    ).fit(train[chosen].reshape(count, -1), train_labels[chosen])
+    probe = fit_probe(train[chosen], train_labels[chosen], regularisation)
+    flat_test = test.reshape(len(test), -1)
+    assert probe.predict_proba(test) == pytest.approx(reference.predict_proba(flat_test), abs=0.01)
+    accuracy = linear_probe(train[chosen], train_labels[chosen], test, test_labels, regularisation)
+    assert accuracy == pytest.approx(reference.score(flat_test, test_labels), abs=0.002)
+
+
+def test_the_probe_reports_the_accuracy_of_the_fitted_pipeline(digits):
+    train, train_labels, test, test_labels = digits
+    predictions = fit_probe(train, train_labels).predict(test)
+    assert linear_probe(*digits) == accuracy_score(test_labels, predictions)
+    assert len(test) > evaluation.IMAGES_PER_BATCH  # more than one batch
+
+
+def test_the_probe_standardises_with_the_training_features_only():
+    # Standardised by the test features' own mean, the far point would be the middle.
+    train, labels = np.array([[0.0], [1.0]]), np.array([0, 1])
+    assert linear_probe(train, labels, np.array([[10.0], [11.0]]), np.array([1, 1])) == 1.0
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_images_and_their_flattened_floats_are_the_same_features(digits, measure):
+    train, train_labels, test, test_labels = digits
+    floats = [images.reshape(len(images), -1).astype(np.float32) for images in (train, test)]
+    assert measure(*digits) == measure(floats[0], train_labels, floats[1], test_labels)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_labels_may_be_names(digits, measure):
+    train, train_labels, test, test_labels = digits
+    named = measure(train, train_labels.astype(str), test, test_labels.astype(str))
+    assert named == measure(*digits)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    scale=st.floats(1e-3, 1e3),
+    shift=st.floats(-100, 100),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_probe_does_not_depend_on_units_or_on_the_order_of_the_dimensions(scale, shift, seed):
+    train, labels = blobs(seed)
+    test, test_labels = np.random.default_rng(seed).normal(size=(60, 4)), np.arange(60) % 4
+    expected = linear_probe(train, labels, test, test_labels)
+    rescaled = linear_probe(train * scale + shift, labels, test * scale + shift, test_labels)
+    reordered = linear_probe(train[:, ::-1], labels, test[:, ::-1], test_labels)
+    assert rescaled == pytest.approx(expected, abs=1 / 60)
+    assert reordered == pytest.approx(expected, abs=1 / 60)
+
+
+def test_a_stronger_regularisation_makes_smaller_weights():
+    train, labels = blobs(0)
+    weak, strong = (fit_probe(train, labels, value)[-1].coef_ for value in (0.1, 10))
+    assert np.linalg.norm(strong) < np.linalg.norm(weak)
+
+
+def test_the_probe_shows_no_warning_even_on_constant_and_separable_features(digits):
+    train, train_labels, _, _ = digits
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_probe(train, train_labels)  # the corner pixels are constant
+        fit_probe(*blobs(0), regularisation=1e-4)
+
+
+def test_a_probe_that_does_not_converge_stops_with_a_remedy(digits, monkeypatch):
+    monkeypatch.setattr(evaluation, "PROBE_ITERATIONS", 1)
+    message = (
+        "linear probe on 500 x 8 x 8 features did not converge: "
+        "try a stronger regularisation than 1.0"
+    )
+    with pytest.raises(RuntimeError, match=message):
+        linear_probe(*digits)
+
+
+@pytest.mark.parametrize("regularisation", [0, -1.0, np.nan, np.inf])
+def test_a_regularisation_that_is_no_strength_is_refused(regularisation):
+    message = f"regularisation must be a finite number over 0, got {regularisation}"
+    with pytest.raises(ValueError, match=message):
+        fit_probe(*blobs(0), regularisation)
+
+
+# Nearest neighbours
+
+
+@pytest.mark.parametrize("neighbours", [1, 5, 20])
+def test_the_neighbours_vote_as_in_scikit_learn(digits, neighbours):
+    train, train_labels, test, test_labels = digits
+    reference = KNeighborsClassifier(neighbours, metric="cosine")
+    reference.fit(train.reshape(len(train), -1), train_labels)
+    expected = reference.score(test.reshape(len(test), -1), test_labels)
+    accuracy = nearest_neighbour_accuracy(*digits, neighbours=neighbours)
+    assert accuracy == pytest.approx(expected, abs=0.001)
+
+
+def test_neighbours_are_near_by_direction_and_not_by_distance():
+    features = np.array([[10.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    queries = np.array([[0.2, 0.0], [0.0, 50.0]])
+    found = nearest_neighbours(queries, features, 3)
+    assert found.tolist() == [[0, 2, 1], [1, 2, 0]]
+    assert found.dtype == np.int64
+
+
+def test_the_nearest_neighbour_by_hand_is_right_once_in_two():
+    train, labels = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 1])
+    test = np.array([[3.0, 1.0], [1.0, 3.0]])
+    assert nearest_neighbour_accuracy(train, labels, test, np.array([0, 0])) == 0.5
+
+
+def test_three_neighbours_outvote_the_nearest():
+    train = np.array([[1.0, 0.0], [1.0, 0.2], [1.0, 0.3]])
+    task = train, np.array([0, 1, 1]), np.array([[1.0, 0.01]]), np.array([1])
+    assert nearest_neighbour_accuracy(*task, neighbours=1) == 0
+    assert nearest_neighbour_accuracy(*task, neighbours=3) == 1
+
+
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 10))
+def test_the_neighbours_found_are_the_largest_cosines(seed, count):
+    generator = np.random.default_rng(seed)
+    queries, features = generator.normal(size=(5, 3)), generator.normal(size=(10, 3))
+    cosines = (queries / np.linalg.norm(queries, axis=1, keepdims=True)) @ (
+        features / np.linalg.norm(features, axis=1, keepdims=True)
+    ).T
+    found = nearest_neighbours(queries, features, count)
+    in_order = -np.sort(-cosines, axis=1)[:, :count]
+    assert np.take_along_axis(cosines, found, axis=1) == pytest.approx(in_order, abs=1e-5)
+
+
+def test_a_query_among_the_features_finds_itself_first():
+    features = np.random.default_rng(0).normal(size=(50, 8))
+    assert nearest_neighbours(features, features, 2)[:, 0].tolist() == list(range(50))
+
+
+def test_features_of_zeros_are_measured_and_not_refused():
+    zeros, labels = np.zeros((20, 3)), np.arange(20) % 2
+    assert 0 <= nearest_neighbour_accuracy(zeros, labels, zeros, labels) <= 1
+    assert linear_probe(zeros, labels, zeros, labels) == 0.5
+
+
+@pytest.mark.parametrize("count", [0, 41, 2.0])
+def test_a_number_of_neighbours_that_is_not_there_is_refused(count):
+    features, labels = blobs(0)
+    message = f"neighbours must be a whole number from 1 to 40, got {count}"
+    with pytest.raises(ValueError, match=message):
+        nearest_neighbour_accuracy(features, labels, features, labels, neighbours=count)
+    message = f"count must be a whole number from 1 to 40, got {count}"
+    with pytest.raises(ValueError, match=message):
+        nearest_neighbours(features, features, count)
+
+
+def test_queries_of_another_dimension_or_with_nan_are_refused():
+    features, _ = blobs(0)
+    message = "query_features have 3 numbers per row and features 4"
+    with pytest.raises(ValueError, match=message):
+        nearest_neighbours(features[:, :3], features, 1)
+    with pytest.raises(ValueError, match="query_features contain NaN or infinity in 1 of 1 rows"):
+        nearest_neighbours(np.full((1, 4), np.nan), features, 1)
+
+
+# Bad input to either measure
+
+
+def with_nan(features: np.ndarray) -> np.ndarray:
+    broken = features.copy()
+    broken[[5, 7], 1] = np.nan
+    return broken
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"train_features": with_nan(blobs(0)[0])},
+            "train_features contain NaN or infinity in 2 of 40 rows, first in row 5",
+        ),
+        (
+            {"test_features": with_nan(blobs(0)[0])},
+            "test_features contain NaN or infinity in 2 of 40 rows, first in row 5",
+        ),
+        (
+            {"train_labels": np.zeros(39)},
+            r"train_labels must have shape \(40,\), one for each row of train_features, "
+            r"got \(39,\)",
+        ),
+        (
+            {"test_labels": np.zeros((40, 1))},
+            r"test_labels must have shape \(40,\), one for each row of test_features, "
+            r"got \(40, 1\)",
+        ),
+        (
+            {"train_labels": np.full(40, 2)},
+            "train_labels hold a single class, 2: at least two are needed",
+        ),
+        (
+            {"test_features": np.zeros((40, 3))},
+            "train_features have 4 numbers per row and test_features 3: "
+            "both must come from the same encoder",
+        ),
+        (
+            {"test_features": np.zeros((0, 4)), "test_labels": np.zeros(0)},
+            r"test_features must have shape \(n, d\) or \(n, \.\.\.\), got \(0, 4\)",
+        ),
+    ],
+)
+def test_a_measure_says_which_array_is_wrong(measure, change, message):
+    features, labels = blobs(0)
+    task = {
+        "train_features": features,
+        "train_labels": labels,
+        "test_features": features,
+        "test_labels": labels,
+    }
+    assert measure(**task) > 0.9
+    with pytest.raises(ValueError, match=message):
+        measure(**task | change)
+
+
+# Planted encoders: what must win wins, and what is useless is called useless
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_planted_good_encoder_wins_and_a_planted_useless_one_is_called_useless(measure):
+    generator = np.random.default_rng(0)
+    labels, test_labels = np.arange(1000) % 10, np.arange(500) % 10
+
+    def noise(count: int) -> np.ndarray:
+        return generator.normal(size=(count, 10))
+
+    encoders = {
+        "untrained": (noise(1000), noise(500)),
+        "good": (
+            np.eye(10)[labels] + 0.3 * noise(1000),
+            np.eye(10)[test_labels] + 0.3 * noise(500),
+        ),
+        "useless": (noise(1000), noise(500)),
+    }
+    runs = []
+    for seed in range(5):
+        chosen = label_budgets(labels, [100], seed)[100]
+        for arm, (train, test) in encoders.items():
+            accuracy = measure(train[chosen], labels[chosen], test, test_labels)
+            runs.append({"seed": seed, "arm": arm, "accuracy": accuracy})
+    scores = pd.DataFrame(runs)
+    summary = summarise_arms(scores, baseline="untrained")
+    assert summary.loc["good", "verdict"] == "better"
+    assert summary.loc["useless", "verdict"] == "not established"
+    good, useless = (
+        mean_interval(scores.loc[scores["arm"] == arm, "accuracy"]) for arm in ("good", "useless")
+    )
+    assert good.low > useless.high
+    assert useless.contains(0.1)
+    assert good.low > 0.8

@@ -1,0 +1,325 @@
+"""Intervals, paired differences and tables of arms."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy import stats
+
+from helpers.evaluation.statistics import (
+    Interval,
+    mean_interval,
+    paired_difference,
+    readable_summary,
+    summarise_arms,
+    verdict,
+    wilson_interval,
+)
+
+EXPERIMENTS = 200
+accuracies = st.lists(st.floats(0, 1), min_size=2, max_size=12)
+confidences = st.floats(0.5, 0.999)
+
+
+def ends(interval: Interval) -> tuple[float, float]:
+    return interval.low, interval.high
+
+
+def scores_of(**arms: list[float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"seed": seed, "arm": arm, "accuracy": accuracy}
+            for arm, values in arms.items()
+            for seed, accuracy in enumerate(values)
+        ]
+    )
+
+
+# Intervals
+
+
+def test_an_interval_prints_in_percent_and_a_difference_with_its_sign():
+    assert str(Interval(0.8976, 0.8904, 0.9057, 10)) == "89.8 [89.0, 90.6]"
+    assert f"{Interval(0.02, 0.014, 0.026, 10):+.1f}" == "+2.0 [+1.4, +2.6]"
+    assert f"{Interval(-0.015, -0.022, -0.009, 10):+.2f}" == "-1.50 [-2.20, -0.90]"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "excludes", "judgement"),
+    [
+        (0.001, 0.02, True, "better"),
+        (-0.02, -0.001, True, "worse"),
+        (-0.01, 0.02, False, "not established"),
+        (0.0, 0.02, False, "not established"),
+        (-0.02, 0.0, False, "not established"),
+    ],
+)
+def test_a_difference_counts_only_if_its_interval_excludes_zero(low, high, excludes, judgement):
+    difference = Interval((low + high) / 2, low, high, 5)
+    assert difference.excludes_zero is excludes
+    assert verdict(difference) == judgement
+
+
+def test_an_interval_contains_its_ends_and_nothing_outside():
+    interval = Interval(0.5, 0.4, 0.6, 5)
+    assert [interval.contains(value) for value in (0.39, 0.4, 0.5, 0.6, 0.61)] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+# Wilson
+
+
+def test_the_wilson_interval_of_8_in_10_is_worked_out_by_hand():
+    z = 1.959963984540054
+    centre = (0.8 + z**2 / 20) / (1 + z**2 / 10)
+    margin = z / (1 + z**2 / 10) * np.sqrt(0.8 * 0.2 / 10 + z**2 / 400)
+    interval = wilson_interval(8, 10)
+    assert ends(interval) == pytest.approx((centre - margin, centre + margin))
+    assert ends(interval) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert (interval.estimate, interval.count) == (0.8, 10)
+
+
+def test_200_test_images_leave_four_points_of_doubt_and_10000_leave_half_a_point():
+    small, large = wilson_interval(180, 200), wilson_interval(9000, 10_000)
+    assert (small.high - small.low) / 2 == pytest.approx(0.042, abs=0.001)
+    assert (large.high - large.low) / 2 == pytest.approx(0.006, abs=0.001)
+
+
+@given(total=st.integers(1, 10_000), share=st.floats(0, 1), confidence=confidences)
+def test_wilson_intervals_surround_the_accuracy_and_mirror_the_errors(total, share, confidence):
+    correct = round(share * total)
+    interval = wilson_interval(correct, total, confidence)
+    mirrored = wilson_interval(total - correct, total, confidence)
+    assert 0 <= interval.low <= interval.estimate + 1e-12
+    assert interval.estimate - 1e-12 <= interval.high <= 1
+    assert ends(interval) == pytest.approx((1 - mirrored.high, 1 - mirrored.low), abs=1e-9)
+
+
+def test_wilson_takes_counts_from_numpy():
+    predictions = np.array([1, 0, 1])
+    assert wilson_interval(np.sum(predictions == 1), predictions.size) == wilson_interval(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "message"),
+    [
+        (0.9, 200, "correct and total must be whole numbers, got 0.9 and 200"),
+        (11, 10, "expected 0 <= correct <= total and total >= 1, got 11 of 10"),
+        (-1, 10, "got -1 of 10"),
+        (0, 0, "got 0 of 0"),
+    ],
+)
+def test_wilson_refuses_what_is_no_count(correct, total, message):
+    with pytest.raises(ValueError, match=message):
+        wilson_interval(correct, total)
+
+
+# Means and paired differences over seeds
+
+
+def test_the_t_interval_of_three_seeds_is_worked_out_by_hand():
+    # Mean 0.2, standard deviation 0.1, t quantile 4.302653 with 2 degrees of freedom.
+    margin = 4.302653 * 0.1 / np.sqrt(3)
+    interval = mean_interval([0.1, 0.2, 0.3])
+    assert ends(interval) == pytest.approx((0.2 - margin, 0.2 + margin), abs=1e-6)
+    assert (interval.estimate, interval.count) == (pytest.approx(0.2), 3)
+
+
+@given(values=accuracies, confidence=confidences)
+def test_mean_intervals_agree_with_scipy(values, confidence):
+    assume(np.ptp(values) > 1e-6)
+    expected = stats.ttest_1samp(values, 0).confidence_interval(confidence)
+    interval = mean_interval(values, confidence)
+    assert ends(interval) == pytest.approx((expected.low, expected.high))
+    assert interval.contains(np.mean(values))
+
+
+def test_seeds_that_all_agree_give_an_interval_without_width():
+    assert ends(mean_interval([0.75, 0.75])) == (0.75, 0.75)
+
+
+@given(values=accuracies, shift=st.floats(-0.5, 0.5))
+def test_a_paired_difference_of_a_shifted_arm_is_the_shift(values, shift):
+    shifted = np.array(values) + shift
+    difference = paired_difference(shifted, values)
+    assert (difference.estimate, *ends(difference)) == pytest.approx((shift,) * 3, abs=1e-9)
+
+
+@given(pairs=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=12))
+def test_paired_differences_agree_with_scipy_and_change_sign_with_the_arms(pairs):
+    values, baseline = np.array(pairs).T
+    assume(np.ptp(values - baseline) > 1e-6)
+    difference, reverse = paired_difference(values, baseline), paired_difference(baseline, values)
+    expected = stats.ttest_rel(values, baseline).confidence_interval(0.95)
+    assert ends(difference) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert ends(difference) == pytest.approx((-reverse.high, -reverse.low), abs=1e-12)
+
+
+def test_pairing_shows_a_difference_that_separate_intervals_hide():
+    draws = np.array([0.70, 0.75, 0.80, 0.85, 0.90])
+    baseline, values = draws, draws + np.array([0.020, 0.018, 0.021, 0.019, 0.022])
+    assert mean_interval(values).low < mean_interval(baseline).high
+    assert verdict(paired_difference(values, baseline)) == "better"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([0.9], r"needs at least two values, shape \(n,\), got \(1,\)"),
+        ([], r"needs at least two values, shape \(n,\), got \(0,\)"),
+        ([[0.9, 0.8]], r"needs at least two values, shape \(n,\), got \(1, 2\)"),
+        ([0.9, np.nan], "values must be finite, got nan"),
+    ],
+)
+def test_a_mean_over_seeds_refuses_what_has_no_interval(values, message):
+    with pytest.raises(ValueError, match=message):
+        mean_interval(values)
+
+
+def test_a_paired_difference_refuses_arms_of_different_lengths():
+    message = "paired arms need the same seeds: got 3 values and 2 of the baseline"
+    with pytest.raises(ValueError, match=message):
+        paired_difference([0.1, 0.2, 0.3], [0.1, 0.2])
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 95, np.nan])
+def test_a_confidence_outside_0_to_1_is_refused(confidence):
+    message = f"confidence must lie between 0 and 1, got {confidence}"
+    with pytest.raises(ValueError, match=message):
+        wilson_interval(8, 10, confidence)
+    with pytest.raises(ValueError, match=message):
+        mean_interval([0.1, 0.2], confidence)
+
+
+# Coverage: simulated experiments whose truth is known
+
+
+def coverage(truth: float, intervals: list[Interval]) -> float:
+    assert len(intervals) == EXPERIMENTS
+    return np.mean([interval.contains(truth) for interval in intervals])
+
+
+@pytest.mark.parametrize("truth", [0.1, 0.5, 0.9, 0.98])
+@pytest.mark.parametrize("total", [200, 1000])
+def test_the_exact_coverage_of_wilson_intervals_is_near_95_percent(truth, total):
+    hits = np.arange(total + 1)
+    covered = [wilson_interval(int(correct), total).contains(truth) for correct in hits]
+    assert stats.binom.pmf(hits, total, truth) @ covered == pytest.approx(0.95, abs=0.02)
+
+
+@pytest.mark.parametrize("truth", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("total", [200, 1000])
+def test_wilson_intervals_contain_the_truth_as_often_as_they_say(truth, total):
+    correct = np.random.default_rng(0).binomial(total, truth, EXPERIMENTS)
+    intervals = [wilson_interval(hits, total) for hits in correct]
+    assert 0.90 <= coverage(truth, intervals) <= 0.99
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 10])
+def test_mean_intervals_contain_the_truth_as_often_as_they_say(seeds):
+    # Each seed's encoder has its own accuracy, measured on 1,000 test images.
+    generator = np.random.default_rng(0)
+    encoders = generator.normal(0.85, 0.02, (EXPERIMENTS, seeds))
+    measured = generator.binomial(1000, encoders) / 1000
+    assert 0.90 <= coverage(0.85, [mean_interval(values) for values in measured]) <= 0.99
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 10])
+def test_paired_differences_contain_the_truth_as_often_as_they_say(seeds):
+    # The draw of labels moves both arms by 5 points; the second arm is truly 1 point better.
+    generator = np.random.default_rng(0)
+    draws = generator.normal(0.80, 0.05, (EXPERIMENTS, seeds))
+    baselines = generator.binomial(1000, draws) / 1000
+    arms = generator.binomial(1000, draws + 0.01) / 1000
+    pairs = zip(arms, baselines, strict=True)
+    intervals = [paired_difference(values, baseline) for values, baseline in pairs]
+    assert 0.90 <= coverage(0.01, intervals) <= 0.99
+
+
+def test_intervals_of_the_normal_approximation_would_fail_the_coverage_asked_here():
+    generator = np.random.default_rng(0)
+    samples = generator.normal(0.85, 0.02, (EXPERIMENTS, 3))
+    margins = 1.96 * stats.sem(samples, axis=1)
+    too_narrow = [
+        Interval(mean, mean - margin, mean + margin, 3)
+        for mean, margin in zip(samples.mean(axis=1), margins, strict=True)
+    ]
+    assert coverage(0.85, too_narrow) < 0.90
+
+
+# Tables of arms
+
+
+def test_a_table_of_arms_holds_means_and_paired_differences_in_the_order_of_the_arms():
+    scratch, rotation, random = [0.80, 0.82, 0.84], [0.83, 0.85, 0.86], [0.70, 0.90, 0.80]
+    summary = summarise_arms(
+        scores_of(scratch=scratch, rotation=rotation, random=random), baseline="scratch"
+    )
+    assert summary.index.tolist() == ["scratch", "rotation", "random"]
+    assert summary["verdict"].tolist() == ["baseline", "better", "not established"]
+    assert summary["seeds"].tolist() == [3, 3, 3]
+    accuracy, difference = mean_interval(rotation), paired_difference(rotation, scratch)
+    columns = ["accuracy", "low", "high", "difference", "difference_low", "difference_high"]
+    assert summary.loc["rotation", columns].tolist() == pytest.approx(
+        [accuracy.estimate, *ends(accuracy), difference.estimate, *ends(difference)]
+    )
+    assert summary.loc["scratch", columns[3:]].isna().all()
+
+
+def test_arms_are_paired_by_seed_and_not_by_row():
+    scores = scores_of(scratch=[0.5, 0.6, 0.7], rotation=[0.51, 0.61, 0.71])
+    shuffled = scores.sample(frac=1, random_state=1).sort_values("arm", kind="stable")
+    summary = summarise_arms(shuffled, baseline="scratch")
+    row = summary.loc["rotation"]
+    assert (row.difference_low, row.difference_high) == pytest.approx((0.01, 0.01))
+
+
+def test_a_summary_reads_in_percent_and_points():
+    summary = summarise_arms(
+        scores_of(scratch=[0.80, 0.82, 0.84], rotation=[0.77, 0.78, 0.80]), baseline="scratch"
+    )
+    text = readable_summary(summary)
+    assert text.columns.tolist() == ["accuracy, %", "minus scratch, points", "verdict"]
+    assert text.loc["scratch"].tolist() == ["82.0 [77.0, 87.0]", "", "baseline"]
+    assert text.loc["rotation"].tolist() == ["78.3 [74.5, 82.1]", "-3.7 [-5.1, -2.2]", "worse"]
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (
+            scores_of(scratch=[0.8, 0.9, 0.7], rotation=[0.8, 0.9]),
+            "arm 'rotation' lacks seed 2, which another arm has: run it too",
+        ),
+        (
+            pd.concat([scores_of(scratch=[0.8, 0.9]), scores_of(scratch=[0.7])]),
+            "arm 'scratch' has seed 0 more than once",
+        ),
+        (
+            scores_of(random=[0.8, 0.9]),
+            r"no arm is called 'scratch': the arms are \['random'\]",
+        ),
+        (
+            scores_of(scratch=[0.8, 89.8]),
+            "arm 'scratch', seed 1: accuracy must be from 0 to 1, got 89.8",
+        ),
+        (
+            scores_of(scratch=[0.8, np.nan]),
+            "arm 'scratch', seed 1: accuracy must be from 0 to 1, got nan",
+        ),
+        (
+            scores_of(scratch=[0.8, 0.9]).rename(columns={"seed": "draw"}),
+            "scores lack the column 'seed': seed, arm, accuracy are needed",
+        ),
+        (scores_of(scratch=[0.8]), "an interval over seeds needs at least two values"),
+    ],
+)
+def test_a_table_that_cannot_be_paired_is_refused(scores, message):
+    with pytest.raises(ValueError, match=message):
+        summarise_arms(scores, baseline="scratch")

@@ -1,0 +1,193 @@
+"""The contract of a lesson, checked on the notebooks as they are committed."""
+
+import ast
+import re
+from statistics import median
+
+import nbformat
+import pytest
+import yaml
+
+from helpers.lesson.files import NOTEBOOKS_FOLDER, ROOT
+from helpers.lesson.results import METRICS_MIME
+from helpers.runner.lessons import read_lessons
+
+PATHS = sorted(NOTEBOOKS_FOLDER.glob("*.ipynb"))
+ALLOWED_TAGS = {
+    "parameters",
+    "nbval-check-output",
+    "nbval-ignore-output",
+    "remove-input",
+    "nbval-skip",
+    "skip-execution",
+}
+SECTIONS = [
+    "What you will learn",
+    "Before you start",
+    "Setup",
+    "What we found",
+    "Exercises",
+    "Further reading",
+]
+FRAMEWORKS = {"keras": {"torch"}, "pytorch": {"keras", "tensorflow"}}
+PRIVATE = re.compile(r"/(home|root|Users|tmp|work)/|[A-Z]:\\\\Users")
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@pytest.fixture
+def prose(notebook):
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def test_there_are_lessons_to_check():
+    assert len(PATHS) >= 4
+
+
+def test_the_notebook_is_valid_and_its_cells_have_unique_ids(notebook):
+    nbformat.validate(notebook)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_name_says_order_and_framework(path):
+    assert re.fullmatch(r"\d\d_[a-z_]+", path.stem)
+    loaded = {
+        name
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else _names(node))
+    }
+    roots = {name.partition(".")[0] for name in loaded}
+    ending = path.stem.rpartition("_")[2]
+    assert not roots & FRAMEWORKS.get(ending, {"torch", "keras", "tensorflow"})
+    rooms = {"helpers.models.keras_models": "keras", "helpers.models.torch_models": "pytorch"}
+    assert all(ending == framework for room, framework in rooms.items() if room in loaded)
+
+
+def _names(node):
+    return [alias.name for alias in node.names]
+
+
+def test_one_title_and_the_sections_of_a_lesson_in_order(prose):
+    headings = re.findall(r"^(#+) (.+)$", prose, flags=re.MULTILINE)
+    assert [level for level, _ in headings].count("#") == 1
+    assert headings[0][0] == "#"
+    assert [text for _, text in headings if text in SECTIONS] == SECTIONS
+
+
+def test_it_was_executed_top_to_bottom_without_errors_or_warnings(code):
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error"]
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]
+
+
+def test_it_holds_no_path_of_the_machine_it_ran_on(path):
+    assert not PRIVATE.search(path.read_text(encoding="utf-8"))
+
+
+def test_it_is_small_enough_for_a_repository_page(path):
+    assert path.stat().st_size < 1_500_000
+
+
+def test_metadata_holds_the_kernel_and_nothing_else(notebook):
+    assert notebook.metadata == {
+        "kernelspec": {
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        },
+        "language_info": {"name": "python"},
+    }
+    assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
+
+
+def test_only_safe_tags_are_used(notebook):
+    for cell in notebook.cells:
+        assert tags(cell) <= ALLOWED_TAGS
+        assert ("nbval-skip" in tags(cell)) == ("skip-execution" in tags(cell))
+
+
+def test_every_parameter_is_used_in_a_later_cell(code, path):
+    (position,) = [i for i, cell in enumerate(code) if "parameters" in tags(cell)]
+    later = "\n".join(cell.source for cell in code[position + 1 :])
+    used = {node.id for node in ast.walk(ast.parse(later)) if isinstance(node, ast.Name)}
+    assert set(read_lessons(NOTEBOOKS_FOLDER)[path.stem].parameters) <= used
+
+
+def test_cells_are_short_and_preceded_by_prose(notebook, code):
+    lengths = [len(cell.source.splitlines()) for cell in code]
+    assert max(lengths) <= 40
+    assert median(lengths) <= 12
+    words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
+    assert words / sum(lengths) >= 3
+
+
+def test_every_figure_says_what_it_shows(code):
+    pictures = [o for cell in code for o in cell.outputs if "image/png" in o.get("data", {})]
+    for picture in pictures:
+        assert len(picture.metadata["image/png"]["alt"].split()) >= 8
+    assert len(pictures) >= 2
+
+
+def test_there_are_compared_outputs_and_recorded_metrics(code):
+    compared = [cell for cell in code if "nbval-check-output" in tags(cell)]
+    assert compared
+    assert all(cell.outputs for cell in compared)
+    assert any(METRICS_MIME in o.get("data", {}) for cell in code for o in cell.outputs)
+
+
+def test_all_conclusions_hold(code):
+    text = "".join(o.text for cell in code for o in cell.outputs if o.output_type == "stream")
+    assert "✔ holds here" in text
+    assert "✘" not in text
+
+
+@pytest.mark.parametrize("habit", ["!pip", "%pip", "git clone", "sys.exit", "filterwarnings"])
+def test_bad_habits_are_absent(code, habit):
+    assert not [cell.source for cell in code if habit in cell.source]
+
+
+def test_links_to_files_of_the_course_lead_somewhere(prose):
+    for target in re.findall(r"\]\((?!http)([^)#]+)", prose):
+        assert (NOTEBOOKS_FOLDER / target).exists(), target
+
+
+def test_the_ci_profile_changes_every_parameter():
+    profiles = yaml.safe_load((NOTEBOOKS_FOLDER / "profiles.yaml").read_text(encoding="utf-8"))
+    for name, lesson in read_lessons(NOTEBOOKS_FOLDER).items():
+        overrides = profiles["ci"]["lessons"].get(name, {})
+        assert set(overrides) == set(lesson.parameters)
+        for parameter, value in overrides.items():
+            assert value != lesson.parameters[parameter].default, f"{name}: {parameter}"
+
+
+def test_every_lesson_makes_a_promise():
+    promises = yaml.safe_load((NOTEBOOKS_FOLDER / "lessons.yaml").read_text(encoding="utf-8"))
+    assert sorted(promises) == [path.stem for path in PATHS]
+
+
+def test_nothing_at_the_top_but_what_belongs_there():
+    expected = {"notebooks", "helpers", "tests", "data", "build"}
+    folders = {p.name for p in ROOT.iterdir() if p.is_dir() and not p.name.startswith(".")}
+    assert {name for name in folders if not name.endswith(".egg-info")} <= expected

@@ -1,0 +1,161 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.runner.parameters import Parameter, read_parameter
+from helpers.runner.strict_yaml import InputError
+
+EPOCHS = Parameter("epochs", "int", False, 5, "passes", "1 to 200")
+RATE = Parameter("rate", "float", False, 0.1, "step", "0.001 to 1")
+DATASET = Parameter("dataset", "str", False, "mnist-5k", "", "mnist-5k | fashion-mnist-20k")
+COUNTS = Parameter("counts", "int", True, [100, 1000], "", "10 to 60000")
+VERBOSE = Parameter("verbose", "bool", False, False, "", "")
+TITLE = Parameter("title", "str", False, "digits", "", "")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "value"),
+    [
+        (EPOCHS, "8", 8),
+        (EPOCHS, " 8 ", 8),
+        (EPOCHS, "1", 1),
+        (EPOCHS, "200", 200),
+        (RATE, "1", 1.0),
+        (RATE, "1e-3", 0.001),
+        (DATASET, "fashion-mnist-20k", "fashion-mnist-20k"),
+        (COUNTS, "[10, 100]", [10, 100]),
+        (VERBOSE, "true", True),
+        (TITLE, "no", "no"),
+        (TITLE, "123", "123"),
+        (TITLE, "true", "true"),
+        (TITLE, "'[a]'", "[a]"),
+    ],
+)
+def test_a_typed_value_is_read_as_its_type(parameter, text, value):
+    parsed = parameter.parse(text, "lesson")
+    assert parsed == value
+    assert type(parsed) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "message"),
+    [
+        (EPOCHS, "abc", "lesson: epochs is a whole number (int), got 'abc'; the default is 5"),
+        (EPOCHS, "2.5", "epochs is a whole number (int), got 2.5"),
+        (EPOCHS, "true", "epochs is a whole number (int), got True"),
+        (EPOCHS, "", "epochs is a whole number (int), got nothing"),
+        (EPOCHS, "[5]", "epochs is a whole number (int), got a list"),
+        (EPOCHS, "010", "epochs is a whole number (int), got '010'"),
+        (EPOCHS, "-1", "lesson: epochs=-1 is outside its range, 1 to 200"),
+        (EPOCHS, "201", "epochs=201 is outside its range"),
+        (EPOCHS, "{a: 1}", "got a mapping"),
+        (EPOCHS, "[1", "epochs='[1': not valid YAML"),
+        (RATE, ".nan", "rate=nan is outside its range"),
+        (RATE, ".inf", "rate=inf is outside its range"),
+        (RATE, "1e400", "rate=inf is outside its range"),
+        (DATASET, "mnist5k", "unknown dataset 'mnist5k'; did you mean 'mnist-5k'?"),
+        (DATASET, "", "dataset is text (str), got nothing"),
+        (DATASET, "[mnist-5k]", "dataset is text (str), got a list"),
+        (COUNTS, "100", "counts is a list of int, got 100; write it in brackets"),
+        (COUNTS, "[100, a]", "each value of counts is a whole number (int), got 'a'"),
+        (COUNTS, "[100, 5]", "counts=5 is outside its range, 10 to 60000"),
+        (COUNTS, "[]", "counts needs at least one value"),
+        (VERBOSE, "1", "verbose is true or false (bool), got 1; the default is false"),
+        (VERBOSE, "yes", "verbose is true or false (bool), got 'yes'"),
+    ],
+)
+def test_a_value_of_the_wrong_type_or_outside_its_range_is_refused(parameter, text, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        parameter.parse(text, "lesson")
+
+
+@given(st.integers())
+def test_every_whole_number_is_accepted_exactly_within_the_range(number):
+    if 1 <= number <= 200:
+        assert EPOCHS.parse(str(number), "lesson") == number
+    else:
+        with pytest.raises(InputError):
+            EPOCHS.parse(str(number), "lesson")
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_either_a_number_in_range_or_one_line(text):
+    try:
+        assert 1 <= EPOCHS.parse(text, "lesson") <= 200
+    except InputError as refusal:
+        assert "\n" not in str(refusal)
+
+
+def test_a_data_set_may_be_a_folder_or_an_npz_file_and_becomes_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine.npz").touch()
+    assert DATASET.parse("mine", "lesson") == str(tmp_path / "mine")
+    assert DATASET.parse("./mine.npz", "lesson") == str(tmp_path / "mine.npz")
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../../etc/passwd", "none.npz", "~nobody/x", "\\0"]
+)
+def test_a_data_set_is_no_other_file(path):
+    with pytest.raises(InputError, match=r"a path must be a folder or an \.npz file"):
+        DATASET.parse(path, "lesson")
+
+
+def test_only_a_data_set_may_be_a_path(tmp_path):
+    method = Parameter("method", "str", False, "rotation", "", "rotation | masks")
+    with pytest.raises(InputError, match="choose from rotation, masks"):
+        method.parse(str(tmp_path), "lesson")
+
+
+def test_a_line_of_the_notebook_becomes_a_parameter():
+    parameter = read_parameter("epochs", "int", "5", "passes (each one) [1 to 200]", "lesson")
+    assert parameter == Parameter("epochs", "int", False, 5, "passes (each one)", "1 to 200")
+    assert parameter.limits == (1, 200)
+    assert parameter.choices == []
+
+
+@pytest.mark.parametrize(
+    ("default", "comment", "kind"),
+    [
+        ("[1, 2]", "[1 to 5]", "int"),
+        ("[1, 2.5]", "[1 to 5]", "float"),
+        ("['a']", "", "str"),
+    ],
+)
+def test_the_elements_of_a_list_give_its_type(default, comment, kind):
+    parameter = read_parameter("values", "list", default, comment, "lesson")
+    assert (parameter.kind, parameter.is_list) == (kind, True)
+    assert parameter.type_name == f"list of {kind}"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "comment", "message"),
+    [
+        ("None", "5", "", "values needs a type"),
+        ("dict", "{}", "", "values needs a type"),
+        ("list", "[]", "", "values needs a type"),
+        ("list", "[1, 'a']", "", "values needs a type"),
+        ("list", "5", "", "values needs a type"),
+        ("int", "2 * 3", "", "the default of values is not a constant"),
+        ("int", "5", "passes", "the comment of values must end with what it allows"),
+        ("list", "[5]", "passes", "the comment of values must end with what it allows"),
+        ("int", "'five'", "[1 to 9]", "got 'five'"),
+        ("int", "5", "passes [10 to 20]", "values=5 is outside its range"),
+        ("int", "5", "passes [one | two]", "does not suit values"),
+        ("int", "5", "passes [20 to 10]", "does not suit values"),
+        ("int", "5", "passes [low to high]", "does not suit values"),
+        ("bool", "True", "talk [0 to 1]", "does not suit values"),
+        ("str", "'a'", "which [b | c]", "unknown values 'a'"),
+    ],
+)
+def test_a_line_that_contradicts_itself_is_refused(annotation, default, comment, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_parameter("values", annotation, default, comment, "lesson")
+
+
+def test_a_data_set_must_say_which_names_it_allows():
+    with pytest.raises(InputError, match="the comment of dataset must end with what it allows"):
+        read_parameter("dataset", "str", "'mnist-5k'", "", "lesson")
