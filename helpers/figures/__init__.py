@@ -5,21 +5,12 @@ from helpers.figures.basics import (
     GREY,
     LINES,
     MARKERS,
-    DescribedFigure,
-    accuracy_by_class,
-    confusion_table,
-    image_grid,
-    intervals_by_arm,
-    learning_curves,
+    STYLES,
+    legend_below,
     mark_reference,
     new_figure,
 )
-from helpers.figures.curves import loss_curves
+from helpers.figures.curves import learning_curves
 from helpers.figures.diagrams import course_map, pipeline
-from helpers.figures.feature_spaces import feature_maps, retrieval_grid
-from helpers.figures.intervals import (
-    gains_over_baseline,
-    histograms,
-    label_efficiency,
-    layer_by_layer,
-)
+from helpers.figures.images import image_grid, retrieval_grid, scatter_by_class
+from helpers.figures.intervals import interval_panels, intervals_by_arm

@@ -1,285 +1,164 @@
-"""Figures that compare methods: over label budgets, layer by layer, and as histograms."""
+"""The figure of intervals: arms in panels, along an axis or in rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 
 import numpy as np
+from matplotlib import cycler
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
 
 from helpers.evaluation.statistics import Interval
-from helpers.figures.basics import COLOURS, GREY, LINES, MARKERS, DescribedFigure, new_figure
+from helpers.figures.basics import GREY, LINES, STYLES, DescribedFigure, legend_below, new_figure
 
-BASELINE_MARKERS = ("x", "+", "1", "2")
-BASELINE_LINES = ((0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (6, 3)))
-DARK = "#222222"
+DASHES = ((0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (6, 3)))
+CROSSES = cycler(marker=("x", "+", "1", "2"), linestyle=DASHES)
+BASELINES = CROSSES * cycler(color=["#222222"], markersize=[8])
+WIDE_SPAN = 10  # an axis whose places span this factor is logarithmic
+MOST = 101  # percent that an axis shows: room for a marker at 100
 
-Curve = Mapping[int, Interval]
+Curve = Mapping[float | str, Interval]  # by the place on the axis, such as the number of labels
 
 
-def label_efficiency(
-    panels: Mapping[str, Mapping[str, Curve]], baselines: Sequence[str], alt_text: str
+def interval_panels(
+    panels: Mapping[str, Mapping[str, Curve]],
+    xlabel: str,
+    alt_text: str,
+    ylabel: str = "",
+    title: str = "",
+    columns: int = 2,
+    size: tuple[float, float] | None = None,
+    in_rows: bool = False,
+    percent: bool = True,
+    reference: float | None = None,
+    references: Mapping[str, Mapping[str, float]] | None = None,
+    baselines: Sequence[str] = (),
+    **options,
 ) -> DescribedFigure:
-    """Draw accuracy over the number of labels, one line per arm, in panels two to a row.
+    """Draw the intervals of arms by place, such as a number of labels, in panels.
 
-    An arm has the same colour, marker and line in every panel. Baselines are dark, with markers
-    like crosses; the others are coloured, with filled markers. So the figure can be read in grey.
+    Intervals are fractions, drawn in percent or points. An arm looks the same in every panel:
+    baselines are dark, with markers like crosses, the others coloured, with filled markers, so
+    that all can be read in grey. Arms that share a place stand side by side.
+
+    >>> curve = {10: Interval(0.4, 0.3, 0.5, 5), 100: Interval(0.6, 0.5, 0.7, 5)}
+    >>> figure = interval_panels({"digits": {"pixels": curve}}, "labels", "More labels help.")
+    >>> figure.axes[0].lines[0].get_ydata()
+    array([40., 60.])
 
     Parameters
     ----------
-    panels : mapping of str to mapping of str to mapping of int to Interval
-        By panel title and arm: mean accuracy by number of labels. Arms may be left out of a panel.
-    baselines : sequence of str
-        Which arms are baselines; at most four.
-    alt_text : str
-        What the figure shows.
-
-    Returns
-    -------
-    DescribedFigure
-
-    Raises
-    ------
-    ValueError
-        If there is nothing to draw.
+    panels
+        By title and arm; a panel without arms stays empty.
+    size
+        Width and height of one panel, in inches.
+    in_rows
+        Turn the panels: places are rows from top to bottom, and intervals lie across them.
+    percent
+        If false, values are drawn as they are.
+    reference, references
+        Lines to compare with, in the unit of the intervals: one for all panels, such as 0 for
+        differences, and, by panel title and by their name in the legend, lines of a panel's own.
+    options
+        Passed on to ``Figure.subplots``.
     """
     arms = list(dict.fromkeys(arm for curves in panels.values() for arm in curves))
     if not arms:
-        raise ValueError("label efficiency needs at least one arm, got none")
-    rows = -(-len(panels) // 2)
-    columns = min(2, len(panels))
-    figure, axes = new_figure(rows, columns, 5.2 * columns, 3.7 * rows + 0.8, sharey=True)
-    styles = _styles(arms, baselines)
-    for axis in axes.flat[len(panels) :]:
-        axis.set_visible(False)
-    for axis, (title, curves) in zip(axes.flat, panels.items(), strict=False):
-        for arm, curve in curves.items():
-            shift = 1.018 ** (arms.index(arm) - (len(arms) - 1) / 2)
-            _draw_curve(axis, curve, shift, label=arm, **styles[arm])
-        _label_axis(axis, max(curves.values(), key=len))
-        axis.set_title(title)
+        raise ValueError("a figure of intervals needs at least one arm, got none")
+    coloured, dark = STYLES(), BASELINES()
+    styles = {arm: next(dark if arm in baselines else coloured) for arm in arms}
+    drawn = [curve for curves in panels.values() for curve in curves.values()]
+    places = list(dict.fromkeys(place for curve in drawn for place in curve))
+    columns = min(columns, len(panels))
+    rows = -(-len(panels) // columns)
+    width, height = size or ((3.85, 0.8 + 0.38 * len(places)) if in_rows else (4.5, 3.7))
+    whole = 1.5 + width * columns, 0.8 + height * rows
+    figure, axes = new_figure(rows, columns, *whole, sharey=True, **options)
+    scale = 100 if percent else 1
+    for axis, (name, curves) in zip_longest(axes.flat, panels.items(), fillvalue=("", {})):
+        axis.set(title=name, visible=bool(curves))
         axis.grid(axis="y", color="#DDDDDD", linewidth=0.6)
-    low, high = axes[0, 0].get_ylim()
-    axes[0, 0].set_ylim(max(low, 0), min(high, 100))
+        spot = _mark_places(axis, places, in_rows, crowded=width < 0.4 * len(places))
+        for arm, curve in curves.items():
+            spots = [spot(place, _beside(arm, place, curves)) for place in curve]
+            ends = [(interval.estimate, interval.low, interval.high) for interval in curve.values()]
+            middle, low, high = scale * np.array(ends).T
+            reach, style = (
+                (middle - low, high - middle),
+                {"label": arm, "capsize": 2, **styles[arm]},
+            )
+            if in_rows:
+                axis.errorbar(middle, spots, xerr=reach, **style | {"linestyle": "none"})
+            else:
+                axis.errorbar(spots, middle, yerr=reach, **style)
+        draw_line = axis.axvline if in_rows else axis.axhline
+        if reference is not None:
+            draw_line(scale * reference, color=GREY, linestyle=":", zorder=1)
+        marked = (references or {}).get(name, {}).items()
+        for (label, value), line in zip(marked, LINES[1:], strict=False):
+            draw_line(scale * value, color="black", linestyle=line, label=label, zorder=1)
+    for axis in axes.flat if percent else ():
+        if in_rows:
+            axis.set_xlim(np.clip(axis.get_xlim(), -MOST, MOST))
+        else:
+            axis.set_ylim(np.clip(axis.get_ylim(), -MOST, MOST))
+    for axis in axes.flat[max(0, len(panels) - columns) : len(panels)]:
+        axis.set_xlabel(xlabel)
+        axis.tick_params(labelbottom=True)
     for axis in axes[:, 0]:
-        axis.set_ylabel("test accuracy, %")
-    handles = {
-        name: handle
-        for axis in axes.flat
-        for handle, name in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(
-        [handles[arm] for arm in arms], arms, loc="outside lower center", ncols=min(4, len(arms))
-    )
+        axis.set_ylabel(ylabel)
+    if set(arms) != set(places):  # rows that are named like the arms need no legend
+        legend_below(figure)
+    if title:
+        figure.suptitle(title)
     figure.alt_text = alt_text
     return figure
 
 
-def gains_over_baseline(
-    panels: Mapping[tuple[str, str], Mapping[str, Curve]], baseline: str, alt_text: str
+def intervals_by_arm(
+    panels: Mapping[str, Mapping[str, Interval]], xlabel: str, alt_text: str, **options
 ) -> DescribedFigure:
-    """Draw paired differences from a baseline over the number of labels, in a grid of panels.
+    """Draw a row with its interval for each arm, in panels that share their axes.
 
-    Parameters
-    ----------
-    panels : mapping of (str, str) to mapping of str to mapping of int to Interval
-        By row and column of the grid, such as data set and method, and by line, such as the layer:
-        the difference by number of labels. Missing panels stay empty.
-    baseline : str
-        What is subtracted, for the label of the axis.
-    alt_text : str
-        What the figure shows.
+    By panel title, give the intervals by arm: the same arms in the same order. The options are
+    those of ``interval_panels``, ``title`` and ``reference`` for example.
 
-    Returns
-    -------
-    DescribedFigure
-
-    Raises
-    ------
-    ValueError
-        If there is no panel.
+    >>> gains = {"rotation": Interval(0.02, 0.01, 0.03, 5), "masking": Interval(0, -0.01, 0.01, 5)}
+    >>> figure = intervals_by_arm({"digits": gains}, "points", "Rotation gains.", reference=0)
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['rotation', 'masking']
     """
-    if not panels:
-        raise ValueError("gains need at least one panel, got none")
-    rows, columns = (list(dict.fromkeys(key[part] for key in panels)) for part in (0, 1))
-    figure, axes = new_figure(
-        len(rows), len(columns), 1.4 + 1.75 * len(columns), 0.9 + 2.2 * len(rows), sharey=True
-    )
-    lines = list(dict.fromkeys(line for curves in panels.values() for line in curves))
-    styles = _styles(lines, ())
-    for row, row_axes in zip(rows, axes, strict=True):
-        row_axes[0].set_ylabel(f"{row}\npoints")
-        for column, axis in zip(columns, row_axes, strict=True):
-            if (row, column) not in panels:
-                axis.set_visible(False)
-                continue
-            axis.axhline(0, color=DARK, linewidth=1)
-            curves = panels[row, column]
-            for position, (line, curve) in enumerate(curves.items()):
-                _draw_curve(axis, curve, 1.09 ** (position - 0.5), label=line, **styles[line])
-            _label_axis(axis, max(curves.values(), key=len), sparse=True)
-            axis.set_title(column)
-    figure.suptitle(f"Difference from {baseline}, 95 % interval")
-    handles, names = next(iter(axes.flat)).get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
-    figure.alt_text = alt_text
-    return figure
-
-
-def layer_by_layer(
-    panels: Mapping[str, Mapping[str, Mapping[str, Interval]]],
-    references: Mapping[str, Mapping[str, Interval]],
-    alt_text: str,
-) -> DescribedFigure:
-    """Draw the accuracy of each layer of each arm on one line, in panels side by side.
-
-    Parameters
-    ----------
-    panels : mapping of str to mapping of str to mapping of str to Interval
-        By panel title and arm, from top to bottom: accuracy by layer.
-    references : mapping of str to mapping of str to Interval
-        By panel title: accuracies to mark with a labelled vertical line.
-    alt_text : str
-        What the figure shows.
-
-    Returns
-    -------
-    DescribedFigure
-
-    Raises
-    ------
-    ValueError
-        If there is no arm to draw.
-    """
-    arms = list(dict.fromkeys(arm for results in panels.values() for arm in results))
-    if not arms:
-        raise ValueError("a comparison of layers needs at least one arm, got none")
-    figure, axes = new_figure(1, len(panels), 2 + 4.2 * len(panels), 1.7 + 0.45 * len(arms))
-    for axis, (title, results) in zip(axes.flat, panels.items(), strict=True):
-        for arm, layers in results.items():
-            position = arms.index(arm)
-            middle = [100 * interval.estimate for interval in layers.values()]
-            axis.plot(middle, [position] * len(middle), color=GREY, linewidth=1, zorder=1)
-            for number, (layer, interval) in enumerate(layers.items()):
-                axis.errorbar(
-                    100 * interval.estimate,
-                    position + 0.12 * (2 * number - 1),
-                    xerr=_margins([interval], 100),
-                    color=COLOURS[3 * number % len(COLOURS)],
-                    marker=MARKERS[number],
-                    markerfacecolor="white" if number else COLOURS[0],
-                    capsize=3,
-                    linestyle="none",
-                    label=layer if arm == arms[0] else None,
-                )
-        for line, (name, interval) in zip(
-            LINES[1:], references.get(title, {}).items(), strict=False
-        ):
-            axis.axvline(100 * interval.estimate, color=DARK, linestyle=line, label=name)
-        axis.set(title=title, xlabel="test accuracy, %")
-        axis.set_yticks(range(len(arms)), arms)
-        axis.set_ylim(len(arms) - 0.5, -0.5)
-        axis.set_xlim(right=min(axis.get_xlim()[1], 100))
-    handles, names = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
-    figure.alt_text = alt_text
-    return figure
-
-
-def histograms(
-    panels: Mapping[str, np.ndarray], xlabels: Sequence[str], alt_text: str, centre: str
-) -> DescribedFigure:
-    """Draw how values are spread, in panels side by side, with the middle 95 % shaded.
-
-    Parameters
-    ----------
-    panels : mapping of str to numpy.ndarray
-        Values by panel title, shape ``(n,)``.
-    xlabels : sequence of str
-        Quantity and unit of each panel.
-    alt_text : str
-        What the figure shows.
-    centre : str
-        How the legend calls the dashed line at the mean.
-
-    Returns
-    -------
-    DescribedFigure
-
-    Raises
-    ------
-    ValueError
-        If a panel has no values.
-    """
-    for title, values in panels.items():
-        if np.size(values) == 0:
-            raise ValueError(f"the histogram {title!r} has no values")
-    figure, axes = new_figure(1, len(panels), 3.5 * len(panels), 3.3)
-    for axis, (title, values), xlabel in zip(axes.flat, panels.items(), xlabels, strict=True):
-        low, high = np.percentile(values, [2.5, 97.5])
-        axis.axvspan(low, high, color=COLOURS[5], alpha=0.25, label="middle 95 %")
-        axis.hist(values, bins=20, color=GREY, edgecolor="white", linewidth=0.5)
-        axis.axvline(np.mean(values), color=DARK, linestyle="--", label=centre)
-        axis.set(title=title, xlabel=xlabel, yticks=[])
-        axis.spines["left"].set_visible(False)
-    handles, names = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=2)
-    figure.alt_text = alt_text
-    return figure
-
-
-def _styles(arms: Sequence[str], baselines: Sequence[str]) -> dict[str, dict]:
-    others = [arm for arm in arms if arm not in baselines]
-    dark = {
-        arm: {
-            "color": DARK,
-            "marker": marker,
-            "markersize": 8,
-            "linestyle": line,
-            "linewidth": 1.4,
-        }
-        for arm, marker, line in zip(baselines, BASELINE_MARKERS, BASELINE_LINES, strict=False)
+    orders = {tuple(results) for results in panels.values()}
+    if len(orders) != 1:
+        raise ValueError(f"all panels must list the same arms in the same order, got {orders}")
+    rows = {
+        name: {arm: {arm: interval} for arm, interval in results.items()}
+        for name, results in panels.items()
     }
-    coloured = {
-        arm: {
-            "color": COLOURS[number % len(COLOURS)],
-            "marker": MARKERS[number % len(MARKERS)],
-            "markersize": 5,
-            "linestyle": LINES[number % len(LINES)],
-            "linewidth": 1.6,
-        }
-        for number, arm in enumerate(others)
-    }
-    return dark | coloured
+    return interval_panels(rows, xlabel, alt_text, in_rows=True, sharex=True, **options)
 
 
-def _draw_curve(axis: Axes, curve: Curve, shift: float, **style) -> None:
-    counts = sorted(curve)
-    intervals = [curve[count] for count in counts]
-    axis.errorbar(
-        np.array(counts) * shift,
-        [100 * interval.estimate for interval in intervals],
-        yerr=_margins(intervals, 100),
-        elinewidth=0.9,
-        **style,
-    )
+def _mark_places(
+    axis: Axes, places: Sequence[float | str], in_rows: bool, crowded: bool
+) -> Callable[[float | str, float], float]:
+    """Mark places on an axis, and return where to draw an arm, -0.5 to 0.5 beside a place."""
+    if in_rows:
+        axis.set_yticks(range(len(places)), places)
+        axis.set_ylim(len(places) - 0.5, -0.5)
+        return lambda place, beside: places.index(place) + beside / 2
+    numeric = np.array(places).dtype.kind in "iuf"
+    wide = numeric and min(places) > 0 and max(places) >= WIDE_SPAN * min(places)
+    if wide:
+        axis.set_xscale("log")
+    names = [f"{place:g}" if numeric else str(place) for place in places]
+    axis.set_xticks(places if numeric else range(len(places)), names)
+    axis.minorticks_off()
+    axis.tick_params(axis="x", labelrotation=90 if crowded else 0)
+    if wide:
+        return lambda place, beside: place * 1.13**beside
+    return lambda place, beside: place if numeric else places.index(place) + beside / 2
 
 
-def _margins(intervals: Sequence[Interval], scale: float) -> np.ndarray:
-    """Return the distances from the estimates to both ends, shape ``(2, n)``."""
-    return scale * np.array(
-        [
-            [interval.estimate - interval.low for interval in intervals],
-            [interval.high - interval.estimate for interval in intervals],
-        ]
-    )
-
-
-def _label_axis(axis: Axes, curve: Curve, sparse: bool = False) -> None:
-    counts = sorted(curve)
-    axis.set_xscale("log")
-    axis.xaxis.set_minor_locator(NullLocator())
-    axis.set_xticks(counts, [f"{count}" for count in counts])
-    if sparse:
-        shown = {count for count in counts if str(count).strip("0") == "1"} or set(counts)
-        axis.set_xticks(counts, [f"{count}" if count in shown else "" for count in counts])
-    axis.set_xlabel("labels")
+def _beside(arm: str, place: float | str, curves: Mapping[str, Curve]) -> float:
+    """Return how far an arm stands from the middle of those that share its place."""
+    sharing = [other for other, curve in curves.items() if place in curve]
+    return (sharing.index(arm) + 0.5) / len(sharing) - 0.5

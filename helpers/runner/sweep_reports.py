@@ -5,23 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
-from helpers.evaluation.statistics import mean_interval
-from helpers.figures.basics import (
-    COLOURS,
-    DOTS_PER_INCH,
-    LINES,
-    MARKERS,
-    DescribedFigure,
-    new_figure,
-)
+from helpers.evaluation.statistics import Interval, mean_interval
+from helpers.figures.basics import DOTS_PER_INCH, DescribedFigure
+from helpers.figures.intervals import interval_panels
 from helpers.lesson.files import written_whole
 from helpers.runner.reports import Failed, Finished
 from helpers.runner.sweeps import Sweep
-
-# A horizontal axis is logarithmic when its values span more than this factor.
-WIDE_SPAN = 20
 
 
 def sweep_table(sweep: Sweep, outcomes: Mapping[int, Finished | Failed]) -> pd.DataFrame:
@@ -92,72 +82,46 @@ def write_sweep(sweep: Sweep, table: pd.DataFrame, folder: Path) -> list[Path]:
 
 
 def sweep_figure(sweep: Sweep, table: pd.DataFrame) -> DescribedFigure:
-    """Draw the sweep's metrics along one parameter, with intervals over the others.
+    """Draw the metrics of the finished points along one parameter, as ``sweep.figure`` says.
 
-    Parameters
-    ----------
-    sweep : Sweep
-        The sweep; ``sweep.figure`` says what to draw.
-    table : pandas.DataFrame
-        From ``sweep_table``; only finished points are drawn.
-
-    Returns
-    -------
-    DescribedFigure
-        One panel for each value of the panels' parameter. Where several points share a panel and
-        a place on the axis, their mean is drawn with its 95 % t interval.
+    Each value of the panels' parameter has a panel. Where several points share a panel and a place
+    on the axis, their mean is drawn with its 95 % t interval.
     """
-    wanted = sweep.figure
-    finished = table[table["state"] == "finished"]
-    panels = [(None, finished)]
+    wanted, finished = sweep.figure, table[table["state"] == "finished"]
+    panels = {"": finished}
     if wanted.panels:
-        panels = list(finished.groupby(wanted.panels, sort=False))
-    figure, axes = new_figure(1, len(panels), 1 + 4.5 * len(panels), 3.6, sharey=True)
-    sentences = []
-    for axis, (value, rows) in zip(axes.flat, panels, strict=True):
-        title = "" if value is None else f"{wanted.panels} = {value}"
-        axis.set(title=title, xlabel=wanted.x.replace("_", " "), ylabel=wanted.label)
-        axis.label_outer()
-        for number, metric in enumerate(wanted.y):
-            sentences.append(_draw_line(axis, rows, wanted.x, metric, number))
-        _scale(axis, rows[wanted.x])
-    axes[0, 0].legend()
-    figure.suptitle(sweep.description)
-    figure.alt_text = f"{sweep.description}: {'; '.join(sentences)}."
-    return figure
-
-
-def _draw_line(axis: Axes, rows: pd.DataFrame, x: str, metric: str, number: int) -> str:
-    groups = rows.groupby(x, sort=False)[metric]
-    places = list(groups.groups)
-    means = groups.mean().loc[places]
-    reach = [_half_width(groups.get_group(place)) for place in places]
-    axis.errorbar(
-        places,
-        means,
-        yerr=reach,
-        color=COLOURS[number % len(COLOURS)],
-        marker=MARKERS[number % len(MARKERS)],
-        linestyle=LINES[number % len(LINES)],
-        capsize=4,
-        label=metric.replace("_", " "),
+        by_value = finished.groupby(wanted.panels, sort=False)
+        panels = {f"{wanted.panels} = {value}": rows for value, rows in by_value}
+    curves = {
+        title: {
+            metric.replace("_", " "): {
+                place: _interval(values)
+                for place, values in rows.groupby(wanted.x, sort=False)[metric]
+            }
+            for metric in wanted.y
+        }
+        for title, rows in panels.items()
+    }
+    x = wanted.x.replace("_", " ")
+    sentences = [
+        f"{metric} {curve[places[0]].estimate:.3g} at {x} {places[0]} "
+        f"and {curve[places[-1]].estimate:.3g} at {places[-1]}"
+        for metrics in curves.values()
+        for metric, curve in metrics.items()
+        for places in [list(curve)]
+    ]
+    return interval_panels(
+        curves,
+        xlabel=x,
+        ylabel=wanted.label,
+        title=sweep.description,
+        alt_text=f"{sweep.description}: {'; '.join(sentences)}.",
+        columns=len(curves),
+        percent=False,
     )
-    first, last = places[0], places[-1]
-    return f"{metric} {means[first]:.3g} at {x} {first} and {means[last]:.3g} at {last}"
 
 
-def _half_width(values: pd.Series) -> float:
-    if len(values) < 2:
-        return 0.0
-    interval = mean_interval(values.to_numpy())
-    return interval.high - interval.estimate
-
-
-def _scale(axis: Axes, values: pd.Series) -> None:
-    if not pd.api.types.is_numeric_dtype(values) or values.dtype == bool:
-        return
-    if values.min() > 0 and values.max() / values.min() >= WIDE_SPAN:
-        axis.set_xscale("log")
-    places = sorted(values.unique())
-    axis.set_xticks(places, [f"{place:g}" for place in places])
-    axis.minorticks_off()
+def _interval(values: pd.Series) -> Interval:
+    if len(values) > 1:
+        return mean_interval(values.to_numpy())
+    return Interval(*[values.item()] * 3, count=1)

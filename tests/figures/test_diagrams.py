@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.figures.diagrams import course_map, framework_of, number_of, pipeline, title_of
+from helpers.figures.diagrams import course_map, number_title_framework, pipeline
 from helpers.lesson.files import NOTEBOOKS_FOLDER
 
 IMAGE = np.array([[0, 255], [100, 50]], dtype=np.uint8)
@@ -79,14 +79,13 @@ def test_the_pipeline_refuses_what_is_not_one_square_picture(image, found):
     ],
 )
 def test_a_lesson_is_described_by_its_name(lesson, number, title, framework):
-    found = number_of(lesson), title_of(lesson), framework_of(lesson)
-    assert found == (number, title, framework)
+    assert number_title_framework(lesson) == (number, title, framework)
 
 
 def test_the_map_has_every_lesson_once_and_no_other():
     figure = course_map(NEEDS)
     named = {word for word in words(figure) if word[:2].isdecimal()}
-    assert named == {f"{number_of(name)}  {title_of(name)}" for name in NEEDS}
+    assert named == {"{}  {}".format(*number_title_framework(name)) for name in NEEDS}
     assert len(boxes(figure)) == len(NEEDS)
 
 

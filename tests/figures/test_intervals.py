@@ -1,262 +1,265 @@
-"""Figures that compare methods draw the numbers they are given, and can be read in grey."""
+"""Intervals are drawn in the right panel, for the right arm, from end to end, in the right unit."""
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
 from helpers.evaluation.statistics import Interval
-from helpers.figures.feature_spaces import feature_maps, retrieval_grid
-from helpers.figures.intervals import (
-    gains_over_baseline,
-    histograms,
-    label_efficiency,
-    layer_by_layer,
-)
+from helpers.figures.basics import COLOURS
+from helpers.figures.intervals import interval_panels, intervals_by_arm
 
 ALT_TEXT = "Contrastive features are best with few labels, by five points."
 BASELINES = ["pixels", "untrained"]
-
-
-def interval(estimate, margin=0.02):
-    return Interval(estimate, estimate - margin, estimate + margin, 5)
+GAINS = {"scratch": Interval(0.2, 0.1, 0.5, 5), "rotation": Interval(-0.3, -0.5, -0.2, 5)}
 
 
 def curve(start):
-    return {10: interval(start), 100: interval(start + 0.2), 1000: interval(start + 0.3)}
+    """Return intervals that are longer upwards than downwards, all different."""
+    return {
+        count: Interval(start + rise, start + rise - 0.01, start + rise + 0.03, 5)
+        for count, rise in ((10, 0), (100, 0.2), (1000, 0.3))
+    }
 
 
 CURVES = {
-    "digits, linear probe": {
-        "pixels": curve(0.4),
-        "untrained": curve(0.5),
-        "rotation": curve(0.5),
-        "vicreg": curve(0.6),
-    },
-    "clothes, linear probe": {"pixels": curve(0.3), "vicreg": curve(0.35)},
-}
-GAINS = {
-    (source, method): {"convolutional": curve(0.0), "last": curve(-0.3)}
-    for source in ("digits", "clothes")
-    for method in ("rotation", "vicreg")
+    "digits": {"pixels": curve(0.4), "untrained": curve(0.5), "rotation": curve(0.52)},
+    "empty": {},
+    "clothes": {"pixels": curve(0.3), "vicreg": curve(0.35)},
 }
 LAYERS = {
     "digits": {
-        "untrained": {"convolutional": interval(0.84), "last": interval(0.75)},
-        "vicreg": {"convolutional": interval(0.91), "last": interval(0.94)},
+        "convolutional": {"untrained": Interval(0.84, 0.8, 0.9, 5), "vicreg": GAINS["scratch"]},
+        "last": {"untrained": Interval(0.75, 0.7, 0.77, 5), "vicreg": Interval(0.9, 0.8, 0.92, 5)},
     },
     "clothes": {
-        "untrained": {"convolutional": interval(0.68), "last": interval(0.63)},
-        "vicreg": {"convolutional": interval(0.70), "last": interval(0.65)},
+        "convolutional": {"untrained": Interval(0.6, 0.5, 0.62, 5), "vicreg": GAINS["scratch"]},
+        "last": {"untrained": Interval(0.5, 0.4, 0.52, 5), "vicreg": Interval(0.4, 0.1, 0.5, 5)},
     },
 }
-POSITIONS = np.random.default_rng(0).normal(size=(6, 2))
-MAPS = {
-    space: {"PCA": POSITIONS, "t-SNE": 2 * POSITIONS} for space in ("pixels", "untrained", "vicreg")
-}
-MAP_LABELS = np.array([0, 0, 1, 1, 3, 3])
-CLASSES = ("shirt", "bag", "coat", "boot")
-QUERIES = np.arange(2 * 4 * 4, dtype=np.uint8).reshape(2, 4, 4)
-FOUND = {space: np.zeros((2, 3, 4, 4), np.uint8) for space in ("pixels", "vicreg")}
-RIGHT = {
-    "pixels": np.array([[False, True, False], [True, True, True]]),
-    "vicreg": np.ones((2, 3), bool),
-}
 
 
-def efficiency():
-    return label_efficiency(CURVES, BASELINES, ALT_TEXT)
+def over_labels(panels=CURVES, **options):
+    return interval_panels(panels, "labels", ALT_TEXT, baselines=BASELINES, **options)
 
 
-def gains():
-    return gains_over_baseline(GAINS, "untrained", ALT_TEXT)
+def in_rows(**options):
+    return interval_panels(LAYERS, "accuracy, %", ALT_TEXT, in_rows=True, **options)
 
 
-def layers():
-    return layer_by_layer(LAYERS, {"digits": {"pixels": interval(0.7)}}, ALT_TEXT)
-
-
-def spread():
-    values = {"test set": np.arange(100.0), "seed": np.arange(-50.0, 50.0)}
-    return histograms(values, ["accuracy, %", "points"], ALT_TEXT, "mean")
-
-
-def maps():
-    return feature_maps(MAPS, MAP_LABELS, CLASSES, "Three spaces", ALT_TEXT)
-
-
-def retrieval():
-    return retrieval_grid(QUERIES, ["shirt", "bag"], FOUND, RIGHT, ALT_TEXT)
-
-
-ALL = [efficiency, gains, layers, spread, maps, retrieval]
+def by_arm(panels=("digits", "clothes"), arms=GAINS, **options):
+    return intervals_by_arm(dict.fromkeys(panels, arms), "points", ALT_TEXT, **options)
 
 
 def visible(figure):
     return [axis for axis in figure.axes if axis.get_visible()]
 
 
+def drawn(axis, in_rows=False):
+    """Return by arm the estimate, low and high end of every interval that an axis shows."""
+    value = 0 if in_rows else 1
+    return {
+        container.get_label(): [
+            pytest.approx((estimate, *segment[:, value]))
+            for estimate, segment in zip(
+                container[0].get_xydata()[:, value], container[2][0].get_segments(), strict=True
+            )
+        ]
+        for container in axis.containers
+    }
+
+
+def expected(curves, scale):
+    return {
+        arm: [(scale * one.estimate, scale * one.low, scale * one.high) for one in found.values()]
+        for arm, found in curves.items()
+    }
+
+
+def places(axis, coordinate):
+    """Return by arm where on the axis its intervals stand."""
+    return {c.get_label(): c[0].get_xydata()[:, coordinate].tolist() for c in axis.containers}
+
+
 def legend_texts(figure):
-    return [text.get_text() for text in figure.legends[0].get_texts()]
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
 
 
-@pytest.mark.parametrize("draw", ALL)
-def test_every_figure_carries_its_alternative_text(draw):
-    data, metadata = draw()._repr_mimebundle_()
-    assert data["image/png"].startswith(b"\x89PNG")
-    assert data["text/plain"] == ALT_TEXT
-    assert metadata == {"image/png": {"alt": ALT_TEXT}}
+@pytest.mark.parametrize(("percent", "scale"), [(True, 100), (False, 1)])
+def test_every_arm_stands_in_its_panel_with_its_intervals_in_the_unit_asked_for(percent, scale):
+    figure = over_labels(percent=percent)
+    for axis, (title, curves) in zip(figure.axes, CURVES.items(), strict=False):
+        assert axis.get_title() == title
+        assert drawn(axis) == expected(curves, scale)
 
 
-def test_accuracies_are_drawn_in_percent_with_their_intervals():
-    container = visible(efficiency())[0].containers[0]
-    line, _, (bars,) = container
-    assert list(line.get_ydata()) == pytest.approx([40, 60, 70])
-    assert [list(end) for end in bars.get_segments()[0]] == [
-        pytest.approx([9.74, y], rel=0.01) for y in (38, 42)
-    ]
+def test_rows_show_every_arm_in_its_panel_with_its_intervals_in_percent():
+    for axis, (title, curves) in zip(in_rows().axes, LAYERS.items(), strict=True):
+        assert axis.get_title() == title
+        assert drawn(axis, in_rows=True) == expected(curves, 100)
 
 
-def test_budgets_lie_on_a_logarithmic_axis_and_no_two_arms_on_one_spot():
-    axis = visible(efficiency())[0]
+def test_panels_stand_row_by_row_and_one_without_arms_stays_empty():
+    figure = over_labels()
+    assert [axis.get_visible() for axis in figure.axes] == [True, False, True, False]
+    assert not figure.axes[1].containers
+    one_row = over_labels(columns=7).axes
+    assert [axis.get_visible() for axis in one_row] == [True, False, True]
+    assert {axis.get_subplotspec().get_gridspec().ncols for axis in one_row} == {3}
+
+
+def test_numbers_of_labels_lie_on_a_logarithmic_axis_and_no_two_arms_on_one_spot():
+    axis = over_labels().axes[0]
     assert axis.get_xscale() == "log"
     assert [text.get_text() for text in axis.get_xticklabels()] == ["10", "100", "1000"]
-    places = [container[0].get_xdata()[0] for container in axis.containers]
-    assert len(set(places)) == len(places) == 4
-    np.testing.assert_allclose(places, 10, rtol=0.05)
+    spots = places(axis, 0)
+    for position, count in enumerate((10, 100, 1000)):
+        found = [spots[arm][position] for arm in CURVES["digits"]]
+        assert found == sorted(set(found))
+        np.testing.assert_allclose(found, count, rtol=0.05)
+
+
+def test_a_narrow_span_or_zero_makes_a_linear_axis_and_arms_that_share_nothing_stand_on_it():
+    for counts in ((1, 2, 5), (0, 10, 100)):
+        found = dict(zip(counts, curve(0.4).values(), strict=True))
+        (axis,) = over_labels({"digits": {"pixels": found}}).axes
+        assert axis.get_xscale() == "linear"
+        assert places(axis, 0) == {"pixels": list(counts)}
+
+
+def test_words_stand_along_the_axis_in_the_order_given_with_their_arms_side_by_side():
+    panels = {"": {"masking": GAINS, "vicreg": dict(reversed(GAINS.items()))}}
+    (axis,) = over_labels(panels).axes
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["scratch", "rotation"]
+    assert places(axis, 0) == {"masking": [-0.125, 0.875], "vicreg": [1.125, 0.125]}
+    assert drawn(axis)["vicreg"] == expected(panels[""], 100)["vicreg"]
+
+
+@pytest.mark.parametrize(("width", "rotation"), [(4, 0), (1, 90)])
+def test_labels_of_a_narrow_panel_are_turned(width, rotation):
+    axis = over_labels(size=(width, 3)).axes[0]
+    assert {label.get_rotation() for label in axis.get_xticklabels()} == {rotation}
 
 
 def test_an_arm_looks_the_same_in_every_panel_and_different_from_all_others():
     styles = {}
-    for axis in visible(efficiency()):
+    for axis in visible(over_labels()):
         for container in axis.containers:
             line = container[0]
             styles.setdefault(container.get_label(), set()).add(
-                (line.get_marker(), line.get_color())
+                (line.get_marker(), line.get_color(), line.get_linestyle())
             )
     assert {arm: len(found) for arm, found in styles.items()} == dict.fromkeys(styles, 1)
-    markers = [marker for ((marker, _),) in styles.values()]
-    assert len(set(markers)) == len(markers)  # told apart without colour
+    markers = [marker for ((marker, *_),) in styles.values()]
+    assert len(set(markers)) == len(markers) == 4  # told apart without colour
 
 
 def test_baselines_are_dark_and_methods_are_not():
-    for container in visible(efficiency())[0].containers:
-        brightness = np.mean(to_rgb(container[0].get_color()))
-        assert (brightness < 0.2) == (container.get_label() in BASELINES)
+    for axis in visible(over_labels()):
+        for container in axis.containers:
+            brightness = np.mean(to_rgb(container[0].get_color()))
+            assert (brightness < 0.2) == (container.get_label() in BASELINES)
 
 
 def test_the_legend_names_every_arm_once():
-    assert legend_texts(efficiency()) == ["pixels", "untrained", "rotation", "vicreg"]
+    assert legend_texts(over_labels()) == ["pixels", "untrained", "rotation", "vicreg"]
 
 
-def test_panels_stand_two_to_a_row_and_spare_places_stay_empty():
-    one = {"digits": CURVES["digits, linear probe"]}
-    three = {str(number): CURVES["digits, linear probe"] for number in range(3)}
-    assert len(visible(label_efficiency(one, BASELINES, ALT_TEXT))) == 1
-    assert len(visible(label_efficiency(three, BASELINES, ALT_TEXT))) == 3
-
-
-def test_gains_have_a_row_for_each_data_set_and_a_zero_line():
-    figure = gains()
-    axes = visible(figure)
-    assert [axis.get_title() for axis in axes] == ["rotation", "vicreg"] * 2
-    assert [axis.get_ylabel() for axis in axes] == ["digits\npoints", "", "clothes\npoints", ""]
-    for axis in axes:
-        assert any(np.all(np.asarray(line.get_ydata()) == 0) for line in axis.lines)
+def test_layers_share_the_row_of_their_arm_and_rows_are_not_connected():
+    figure = in_rows()
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert names == ["untrained", "vicreg"]
+    for axis in figure.axes:
+        assert axis.get_ylim() == (1.5, -0.5)
+        assert places(axis, 1) == {"convolutional": [-0.125, 0.875], "last": [0.125, 1.125]}
+        assert {container[0].get_linestyle() for container in axis.containers} == {"None"}
+        assert len({container[0].get_marker() for container in axis.containers}) == 2
     assert legend_texts(figure) == ["convolutional", "last"]
-    assert "untrained" in figure.get_suptitle()
 
 
-def test_a_missing_panel_of_gains_stays_empty():
-    some = {key: curves for key, curves in GAINS.items() if key != ("clothes", "rotation")}
-    assert len(visible(gains_over_baseline(some, "untrained", ALT_TEXT))) == 3
+def test_a_named_reference_is_a_line_in_its_own_panel_only_and_stands_in_the_legend():
+    figure = in_rows(references={"digits": {"pixels": 0.7, "scratch": 0.8}})
+    digits, clothes = (
+        {line.get_label(): line.get_xdata() for line in axis.lines if line.get_label()[0] != "_"}
+        for axis in figure.axes
+    )
+    assert digits == {"pixels": [70, 70], "scratch": [80, 80]}
+    assert clothes == {}
+    assert sorted(legend_texts(figure)) == ["convolutional", "last", "pixels", "scratch"]
 
 
-def test_layers_stand_on_the_line_of_their_arm_and_differ_without_colour():
-    axis = visible(layers())[0]
-    assert [text.get_text() for text in axis.get_yticklabels()] == ["untrained", "vicreg"]
-    lines = [container[0] for container in axis.containers]
-    assert [line.get_xdata()[0] for line in lines] == pytest.approx([84, 75, 91, 94])
-    assert [round(float(line.get_ydata()[0])) for line in lines] == [0, 0, 1, 1]
-    assert len({container[0].get_marker() for container in axis.containers}) == 2
-    assert sorted(legend_texts(layers())) == ["convolutional", "last", "pixels"]
+@pytest.mark.parametrize("draw", [over_labels, in_rows, by_arm])
+@pytest.mark.parametrize(("reference", "found"), [(0, [0, 0]), (0.925, [92.5, 92.5]), (None, None)])
+def test_a_reference_for_all_panels_is_drawn_in_each_in_percent(draw, reference, found):
+    for axis in visible(draw(reference=reference)):
+        dotted = [line for line in axis.lines if line.get_label()[0] == "_"]
+        dotted = [
+            line for line in dotted if line.get_linestyle() == ":" and len(line.get_xydata()) == 2
+        ]
+        values = [line.get_ydata() if draw is over_labels else line.get_xdata() for line in dotted]
+        assert values == ([] if found is None else [found])
 
 
-def test_a_reference_is_a_vertical_line_in_its_own_panel_only():
-    digits, clothes = visible(layers())
-    vertical = [line for line in digits.lines if line.get_label() == "pixels"]
-    assert [line.get_xdata()[0] for line in vertical] == [70]
-    assert not [line for line in clothes.lines if line.get_label() == "pixels"]
+def test_no_axis_goes_beyond_a_hundred_percent_but_other_values_may():
+    wide = {"digits": {"pixels": {"few": Interval(0.9, -2.5, 2.5, 2)}}}
+    assert over_labels(wide).axes[0].get_ylim() == (-101, 101)
+    assert by_arm(arms={"pixels": Interval(0.9, 0.5, 1.5, 2)}).axes[0].get_xlim()[1] == 101
+    low, high = over_labels(wide, percent=False).axes[0].get_ylim()
+    assert low < -2.5 and high > 2.5
 
 
-def test_a_histogram_marks_the_mean_and_the_middle():
-    axis = visible(spread())[0]
-    assert axis.get_xlabel() == "accuracy, %"
-    assert sum(patch.get_height() for patch in axis.patches[1:]) == 100
-    assert [line.get_xdata()[0] for line in axis.lines] == [49.5]
+def test_arms_are_drawn_from_top_to_bottom_each_in_its_own_row():
+    figure = by_arm(title="Gain")
+    assert figure.get_suptitle() == "Gain"
+    assert [axis.get_title() for axis in figure.axes] == ["digits", "clothes"]
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert names == ["scratch", "rotation"]
+    for axis in figure.axes:
+        assert axis.get_ylim() == (1.5, -0.5)
+        assert places(axis, 1) == {"scratch": [0], "rotation": [1]}
+        assert drawn(axis, in_rows=True) == expected({arm: {0: GAINS[arm]} for arm in GAINS}, 100)
+    assert legend_texts(figure) == []
 
 
-def test_the_maps_of_a_space_stand_side_by_side_under_its_name():
-    titles = [axis.get_title() for axis in maps().axes]
-    assert titles[:4] == ["pixels\nPCA", "pixels\nt-SNE", "untrained\nPCA", "untrained\nt-SNE"]
-    assert titles[4:] == ["vicreg\nPCA", "vicreg\nt-SNE", "", ""]
+@pytest.mark.parametrize(("panels", "rows"), [(1, 1), (2, 1), (3, 2), (4, 2)])
+def test_panels_of_arms_stand_two_to_a_row_and_share_their_axes(panels, rows):
+    shown = visible(by_arm([f"set {i}" for i in range(panels)]))
+    assert [axis.get_title() for axis in shown] == [f"set {i}" for i in range(panels)]
+    assert {axis.get_subplotspec().get_gridspec().nrows for axis in shown} == {rows}
+    assert len({axis.get_xlim() for axis in shown}) == 1
 
 
-def test_each_class_has_its_number_at_its_median():
-    axis = maps().axes[0]
-    assert [text.get_text() for text in axis.texts] == ["0", "1", "3"]
-    np.testing.assert_allclose(axis.texts[0].xy, POSITIONS[:2].mean(axis=0))
+def test_shared_axes_hold_the_intervals_of_all_panels():
+    later = {"digits": {"scratch": GAINS["scratch"]}, "clothes": {"scratch": GAINS["rotation"]}}
+    for axis in intervals_by_arm(later, "points", ALT_TEXT).axes:
+        low, high = axis.get_xlim()
+        assert low < -50 and high > 50
 
 
-def test_class_names_are_listed_unless_they_are_numbers():
-    assert maps().get_supxlabel() == "0 shirt   1 bag   2 coat   3 boot"
-    digits = feature_maps(MAPS, MAP_LABELS, ("0", "1", "2", "3"), "Digits", ALT_TEXT)
-    assert digits.get_supxlabel() == ""
+def test_the_lowest_panel_of_each_column_names_its_axis():
+    axes = by_arm(["a", "b", "c"]).axes
+    assert [axis.get_xlabel() for axis in axes[:3]] == ["", "points", "points"]
+    assert all(axis.xaxis.get_tick_params()["labelbottom"] for axis in axes[1:3])
+    axes = over_labels(ylabel="accuracy, %").axes
+    assert [axis.get_ylabel() for axis in axes] == ["accuracy, %", "", "accuracy, %", ""]
 
 
-def test_neighbours_of_the_wrong_class_stand_in_a_frame_and_the_others_do_not():
-    figure = retrieval()
-    rows = np.array(figure.axes).reshape(3, 7)
-    framed = [[axis.spines["top"].get_visible() for axis in row] for row in rows]
-    assert framed[1] == [True, False, True, False, False, False, False]
-    assert not any(framed[0] + framed[2])
+@pytest.mark.parametrize("others", [dict(reversed(GAINS.items())), {"scratch": GAINS["scratch"]}])
+def test_panels_with_other_arms_are_refused(others):
+    with pytest.raises(ValueError, match="all panels must list the same arms in the same order"):
+        intervals_by_arm({"digits": GAINS, "clothes": others}, "points", ALT_TEXT)
 
 
-def test_each_query_stands_above_its_neighbours_with_its_class():
-    rows = np.array(retrieval().axes).reshape(3, 7)
-    assert [axis.get_title(loc="left") for axis in rows[0]] == ["shirt", "", "", "", "bag", "", ""]
-    np.testing.assert_array_equal(rows[0, 4].images[0].get_array(), QUERIES[1])
-    assert [row[0].get_ylabel() for row in rows] == ["query", "pixels", "vicreg"]
+@pytest.mark.parametrize("panels", [{}, {"digits": {}}])
+def test_a_figure_of_nothing_is_refused(panels):
+    with pytest.raises(ValueError, match="at least one arm, got none"):
+        over_labels(panels)
 
 
-@pytest.mark.parametrize(
-    ("draw", "message"),
-    [
-        (lambda: label_efficiency({}, [], ALT_TEXT), "at least one arm, got none"),
-        (lambda: label_efficiency({"digits": {}}, [], ALT_TEXT), "at least one arm, got none"),
-        (lambda: gains_over_baseline({}, "untrained", ALT_TEXT), "at least one panel, got none"),
-        (lambda: layer_by_layer({"digits": {}}, {}, ALT_TEXT), "at least one arm, got none"),
-        (
-            lambda: histograms({"seed": np.array([])}, ["points"], ALT_TEXT, "mean"),
-            "'seed' has no values",
-        ),
-        (
-            lambda: feature_maps({}, MAP_LABELS, CLASSES, "", ALT_TEXT),
-            "at least one feature space, got none",
-        ),
-        (
-            lambda: feature_maps(MAPS, MAP_LABELS[1:], CLASSES, "", ALT_TEXT),
-            r"'pixels', 'PCA' has shape \(6, 2\), but 5 labels need \(5, 2\)",
-        ),
-        (
-            lambda: retrieval_grid(QUERIES, ["shirt", "bag"], {}, {}, ALT_TEXT),
-            "at least one feature space, got none",
-        ),
-        (
-            lambda: retrieval_grid(QUERIES[:1], ["shirt"], FOUND, RIGHT, ALT_TEXT),
-            r"'pixels' have shape \(2, 3, 4, 4\).*expected \(1, 3, 4, 4\) and \(1, 3\)",
-        ),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused(draw, message):
-    with pytest.raises(ValueError, match=message):
-        draw()
+def test_arms_without_panels_are_refused():
+    with pytest.raises(ValueError, match="all panels must list the same arms in the same order"):
+        intervals_by_arm({}, "points", ALT_TEXT)
+
+
+def test_more_arms_than_colours_can_be_drawn():
+    many = {f"arm {number}": GAINS["scratch"] for number in range(len(COLOURS) + 2)}
+    assert len(by_arm(arms=many).axes[0].containers) == len(many)

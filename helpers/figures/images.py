@@ -1,0 +1,149 @@
+"""Images in rows, what lies nearest to them, and maps of the spaces where it was looked for."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+
+from helpers.figures.basics import COLOURS, DescribedFigure, new_figure
+
+MISTAKE = COLOURS[3]
+
+
+def show_image(axis: Axes, image: np.ndarray, **options) -> None:
+    """Draw a grey image of shape ``(h, w)``: uint8 from 0 to 255, float from 0 to 1."""
+    brightest = 255 if image.dtype == np.uint8 else 1
+    axis.imshow(image, cmap="gray", vmin=0, vmax=brightest, interpolation="nearest", **options)
+
+
+def image_grid(
+    rows: Mapping[str, np.ndarray],
+    titles: Sequence[str] | None,
+    alt_text: str,
+    title: str = "",
+    wrong: np.ndarray | None = None,
+    size: float = 1.05,
+) -> DescribedFigure:
+    """Show rows of images, shape ``(n, h, w)`` each, by the name of the row, which may be empty.
+
+    An image takes ``size`` inches; each column has a title. ``wrong``, bool of shape ``(n,)`` for
+    the first row or ``(rows, n)``, says which are mistakes: they stand in a frame.
+
+    >>> figure = image_grid({"black": np.zeros((3, 8, 8))}, ["a", "b", "c"], "Three black images.")
+    >>> [axis.get_title() for axis in figure.axes]
+    ['a', 'b', 'c']
+    """
+    lengths = {len(images) for images in rows.values()}
+    if len(lengths) != 1 or lengths == {0}:
+        raise ValueError(f"every row needs the same number of images, got {sorted(lengths)}")
+    shape = len(rows), lengths.pop()
+    figure, axes = _bare_figure(*shape, size * shape[1] + 0.9, (size + 0.05) * shape[0] + 0.6)
+    for row, (name, images) in zip(axes, rows.items(), strict=True):
+        row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        for axis, image in zip(row, images, strict=True):
+            show_image(axis, image)
+    for axis, text in zip(axes[0], titles or [], strict=False):
+        axis.set_title(text, fontsize=9)
+    for row, column in np.argwhere(np.atleast_2d([] if wrong is None else wrong)):
+        axes[row, column].title.set(color=MISTAKE, fontweight="bold")
+        axes[row, column].spines[:].set(visible=True, color=MISTAKE, linewidth=3)
+    if title:
+        figure.suptitle(title)
+    figure.alt_text = alt_text
+    return figure
+
+
+def retrieval_grid(
+    queries: np.ndarray,
+    query_names: Sequence[str],
+    found: Mapping[str, np.ndarray],
+    right: Mapping[str, np.ndarray],
+    alt_text: str,
+) -> DescribedFigure:
+    """Show images and, row by row, what each feature space finds nearest to them.
+
+    Queries are uint8, shape ``(q, h, w)``, below their classes. By feature space, give the images
+    found, shape ``(q, k, h, w)``, nearest first, and whether each is of the query's class, bool of
+    shape ``(q, k)``; those that are not stand in a frame.
+    """
+    if not found:
+        raise ValueError("a figure of neighbours needs at least one feature space, got none")
+    count = next(iter(found.values())).shape[1]
+    for space, images in found.items():
+        expected = (len(queries), count, *queries.shape[1:])
+        if images.shape != expected or right[space].shape != expected[:2]:
+            raise ValueError(
+                f"neighbours in {space!r} have shape {images.shape}, with {right[space].shape} of "
+                f"right and wrong; expected {expected} and {expected[:2]}"
+            )
+
+    def in_one_row(blocks, filler):  # (q, up to k, ...) to (q * (k + 1) - 1, ...)
+        row = np.full((len(queries), count + 1, *blocks.shape[2:]), filler, blocks.dtype)
+        row[:, : blocks.shape[1]] = blocks
+        return np.concatenate(row)[:-1]
+
+    rows = {"query": queries[:, np.newaxis], **found}
+    names = np.array(query_names, dtype=object)[:, np.newaxis]
+    wrong = [np.zeros((len(queries), 1), bool), *(~right[space] for space in found)]
+    return image_grid(
+        {name: in_one_row(images, 255) for name, images in rows.items()},
+        in_one_row(names, "").tolist(),
+        alt_text,
+        wrong=np.array([in_one_row(marks, False) for marks in wrong]),
+        size=0.75,
+    )
+
+
+def scatter_by_class(
+    maps: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    title: str,
+    alt_text: str,
+) -> DescribedFigure:
+    r"""Draw maps of the same images, four to a row, coloured by class.
+
+    By the title of the map, give positions of shape ``(n, 2)``; labels, shape ``(n,)``, index the
+    class names. The number of each class stands at the median of its images.
+
+    >>> maps = {"pixels\nPCA": np.zeros((4, 2)), "pixels\nt-SNE": np.ones((4, 2))}
+    >>> labels = np.array([0, 0, 1, 1])
+    >>> figure = scatter_by_class(maps, labels, ["bag", "shirt"], "Two classes", "One point each.")
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['0', '1']
+    """
+    if not maps:
+        raise ValueError("a figure of maps needs at least one map, got none")
+    for name, positions in maps.items():
+        if positions.shape != (len(labels), 2):
+            raise ValueError(
+                f"the map {name!r} has shape {positions.shape}, "
+                f"but {len(labels)} labels need ({len(labels)}, 2)"
+            )
+    rows, columns = -(-len(maps) // 4), min(4, len(maps))
+    figure, axes = _bare_figure(rows, columns, 2.6 * columns, 2.65 * rows + 0.9)
+    for axis, (name, positions) in zip(axes.flat, maps.items(), strict=False):
+        axis.set_title(name, fontsize=9)
+        axis.scatter(*positions.T, s=7, c=labels % 10, cmap="tab10", vmin=0, vmax=9, linewidths=0)
+        for label in np.unique(labels):
+            middle = np.median(positions[labels == label], axis=0)
+            outline = [withStroke(linewidth=3, foreground="white")]
+            style = {"ha": "center", "va": "center", "fontweight": "bold"}
+            axis.annotate(f"{label}", middle, path_effects=outline, **style)
+    numbers = [str(number) for number in range(len(class_names))]
+    if list(class_names) != numbers:
+        names = [f"{number} {name}" for number, name in zip(numbers, class_names, strict=True)]
+        figure.supxlabel("   ".join(names), fontsize=9)
+    figure.suptitle(title)
+    figure.alt_text = alt_text
+    return figure
+
+
+def _bare_figure(*layout: float) -> tuple[DescribedFigure, np.ndarray]:
+    """Make a figure for pictures: its axes have neither ticks nor frames."""
+    figure, axes = new_figure(*layout)
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
+    return figure, axes

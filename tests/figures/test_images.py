@@ -1,0 +1,164 @@
+"""Pictures of images and of feature spaces show what they are given, each at its place."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
+
+from helpers.figures.basics import COLOURS
+from helpers.figures.images import image_grid, retrieval_grid, scatter_by_class
+
+ALT_TEXT = "Three images."
+IMAGES = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 4, 4)
+POSITIONS = np.random.default_rng(0).normal(size=(6, 2))
+MAPS = {name: number * POSITIONS for number, name in enumerate("abcdef", start=1)}
+LABELS = np.array([0, 0, 1, 1, 3, 3])
+CLASSES = ("shirt", "bag", "coat", "boot")
+QUERIES = IMAGES[:2]
+FOUND = {
+    space: np.random.default_rng(seed).integers(0, 256, (2, 3, 4, 4), dtype=np.uint8)
+    for seed, space in enumerate(("pixels", "vicreg"))
+}
+RIGHT = {
+    "pixels": np.array([[False, True, False], [True, True, True]]),
+    "vicreg": np.ones((2, 3), bool),
+}
+
+
+def grid(images=IMAGES, **options):
+    return image_grid({"digits": images}, None, ALT_TEXT, **options)
+
+
+def maps(class_names=CLASSES):
+    return scatter_by_class(MAPS, LABELS, class_names, "Six maps", ALT_TEXT)
+
+
+def retrieval():
+    figure = retrieval_grid(QUERIES, ["shirt", "bag"], FOUND, RIGHT, ALT_TEXT)
+    return np.array(figure.axes).reshape(3, 7)
+
+
+def shown(axis):
+    return axis.images[0].get_array()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 4))
+def test_a_grid_shows_each_image_at_its_place(rows, columns):
+    images = np.random.default_rng(0).integers(0, 256, (rows, columns, 3, 5), dtype=np.uint8)
+    figure = image_grid({f"row {row}": images[row] for row in range(rows)}, None, ALT_TEXT)
+    assert len(figure.axes) == rows * columns
+    for axis, image in zip(figure.axes, images.reshape(-1, 3, 5), strict=True):
+        np.testing.assert_array_equal(shown(axis), image)
+    first_of_each_row = figure.axes[::columns]
+    assert [axis.get_ylabel() for axis in first_of_each_row] == [f"row {r}" for r in range(rows)]
+
+
+@pytest.mark.parametrize(("images", "brightest"), [(IMAGES, 255), (IMAGES / 255, 1)])
+def test_a_grid_shows_the_whole_range_of_grey_whatever_the_image_holds(images, brightest):
+    for axis in grid(images).axes:
+        assert axis.images[0].get_clim() == (0, brightest)
+        assert axis.images[0].get_cmap().name == "gray"
+
+
+def test_a_grid_has_titles_above_its_columns_and_itself():
+    figure = image_grid({"a": IMAGES, "b": IMAGES}, ["x", "y", "z"], ALT_TEXT, title="All")
+    assert [axis.get_title() for axis in figure.axes] == ["x", "y", "z", "", "", ""]
+    assert figure.get_suptitle() == "All"
+
+
+def test_mistakes_are_marked_and_nothing_else():
+    names = ["right", "wrong", "right"]
+    figure = image_grid({"": IMAGES}, names, ALT_TEXT, wrong=[False, True, False])
+    for axis, name in zip(figure.axes, names, strict=True):
+        marked = name == "wrong"
+        assert (to_rgb(axis.title.get_color()) == to_rgb(COLOURS[3])) == marked
+        assert (axis.title.get_fontweight() == "bold") == marked
+        assert all(spine.get_visible() == marked for spine in axis.spines.values())
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ({}, r"\[\]"),
+        ({"a": IMAGES[:0]}, r"\[0\]"),
+        ({"a": IMAGES, "b": IMAGES[:2]}, r"\[2, 3\]"),
+    ],
+)
+def test_a_grid_of_nothing_or_of_unequal_rows_is_refused(rows, found):
+    with pytest.raises(ValueError, match=f"same number of images, got {found}"):
+        image_grid(rows, None, ALT_TEXT)
+
+
+def test_neighbours_of_the_wrong_class_stand_in_a_frame_and_the_others_do_not():
+    framed = [[axis.spines["top"].get_visible() for axis in row] for row in retrieval()]
+    assert framed[1] == [True, False, True, False, False, False, False]
+    assert not any(framed[0] + framed[2])
+
+
+def test_each_query_stands_above_its_neighbours_with_its_class():
+    rows = retrieval()
+    assert [axis.get_title() for axis in rows[0]] == ["shirt", "", "", "", "bag", "", ""]
+    np.testing.assert_array_equal(shown(rows[0, 0]), QUERIES[0])
+    np.testing.assert_array_equal(shown(rows[0, 4]), QUERIES[1])
+    assert [row[0].get_ylabel() for row in rows] == ["query", "pixels", "vicreg"]
+
+
+def test_neighbours_stand_in_the_row_of_their_space_the_nearest_first():
+    rows = retrieval()
+    for row, images in zip(rows[1:], FOUND.values(), strict=True):
+        for axis, image in zip([*row[:3], *row[4:]], images.reshape(-1, 4, 4), strict=True):
+            np.testing.assert_array_equal(shown(axis), image)
+
+
+def test_places_without_an_image_are_white():
+    rows = retrieval()
+    for axis in [*rows[:, 3], *rows[0, 1:3], *rows[0, 5:]]:
+        assert (shown(axis) == 255).all()
+
+
+def test_maps_stand_four_to_a_row_under_their_names():
+    axes = maps().axes
+    assert [axis.get_title() for axis in axes] == [*MAPS, "", ""]
+    for axis, positions in zip(axes, MAPS.values(), strict=False):
+        np.testing.assert_allclose(axis.collections[0].get_offsets(), positions)
+
+
+def test_each_class_has_its_number_at_its_median_and_its_colour():
+    axis = maps().axes[0]
+    assert [text.get_text() for text in axis.texts] == ["0", "1", "3"]
+    np.testing.assert_allclose(axis.texts[0].xy, POSITIONS[:2].mean(axis=0))
+    np.testing.assert_array_equal(axis.collections[0].get_array(), LABELS)
+    assert axis.collections[0].get_clim() == (0, 9)
+
+
+def test_class_names_are_listed_unless_they_are_numbers():
+    assert maps().get_supxlabel() == "0 shirt   1 bag   2 coat   3 boot"
+    assert maps(("0", "1", "2", "3")).get_supxlabel() == ""
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (
+            lambda: scatter_by_class({}, LABELS, CLASSES, "", ALT_TEXT),
+            "at least one map, got none",
+        ),
+        (
+            lambda: scatter_by_class(MAPS, LABELS[1:], CLASSES, "", ALT_TEXT),
+            r"'a' has shape \(6, 2\), but 5 labels need \(5, 2\)",
+        ),
+        (
+            lambda: retrieval_grid(QUERIES, ["shirt", "bag"], {}, {}, ALT_TEXT),
+            "at least one feature space, got none",
+        ),
+        (
+            lambda: retrieval_grid(QUERIES[:1], ["shirt"], FOUND, RIGHT, ALT_TEXT),
+            r"'pixels' have shape \(2, 3, 4, 4\).*expected \(1, 3, 4, 4\) and \(1, 3\)",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
