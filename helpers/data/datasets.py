@@ -16,30 +16,12 @@ BUNDLED = {"mnist-5k": "mnist_5k.npz", "fashion-mnist-20k": "fashion_mnist_20k.n
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImageDataset:
-    """Grey images with labels, split into a training and a test part.
+    """Grey images with labels, in a training and a test part; what is unsound is refused.
 
-    Attributes
-    ----------
-    train_images : numpy.ndarray
-        uint8 of shape ``(n_train, height, width)``, from 0 (black) to 255 (white).
-    train_labels : numpy.ndarray
-        Shape ``(n_train,)``, index into ``class_names``. Any integer dtype is taken and kept as
-        int64, which both frameworks accept and in which differences do not wrap round.
-    test_images : numpy.ndarray
-        uint8 of shape ``(n_test, height, width)``.
-    test_labels : numpy.ndarray
-        int64 of shape ``(n_test,)``.
-    class_names : tuple of str
-        One name for each label, from 0.
-    source : str
-        Where the images come from, for example ``"mnist-5k"``; also the name of the folder for
-        what is made from them.
-
-    Raises
-    ------
-    ValueError
-        If a part is empty, images are not uint8 or not all of one size, images and labels differ
-        in number, a label has no class name, or the source cannot be a folder's name.
+    Images are uint8 ``(n, height, width)``, from 0 (black) to 255 (white). Labels ``(n,)`` are
+    indices into ``class_names``; any integer dtype is taken and kept as int64, which both
+    frameworks accept and in which differences do not wrap round. ``source`` says where the images
+    come from, for example ``"mnist-5k"``, and names the folder for what is made from them.
     """
 
     train_images: np.ndarray
@@ -50,7 +32,6 @@ class ImageDataset:
     source: str
 
     def __post_init__(self) -> None:
-        """Refuse what is not a sound data set, and give both label arrays one dtype."""
         if self.source in ("", ".", "..") or set(self.source) & set("/\\"):
             raise ValueError(f"source {self.source!r} cannot name a folder: use a plain name")
         for part in ("train", "test"):
@@ -80,41 +61,45 @@ class ImageDataset:
 def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageDataset:
     """Load a data set by its name, or from your own files.
 
-    Parameters
-    ----------
-    name_or_path : str or os.PathLike
-        ``"mnist-5k"`` or ``"fashion-mnist-20k"``, bundled with the course; ``"mnist"`` or
-        ``"fashion-mnist"``, the full sets, downloaded once and then found in ``cache_folder()``;
-        or a path: to a folder of IDX files (plain or ``.gz``) or to an ``.npz`` file. A name wins
-        over a folder of the same name: write ``"./mnist"`` for the folder.
+    >>> data = load_dataset("mnist-5k")
+    >>> data.train_images.shape, data.train_images.dtype, data.class_names[:3]
+    ((4000, 28, 28), dtype('uint8'), ('0', '1', '2'))
 
-    Returns
-    -------
-    ImageDataset
-        Its ``source`` is the data set's name, or the last part of the path without ``.npz``.
-        IDX files name no classes: theirs are ``"0"``, ``"1"`` and so on, as far as the training
-        labels go.
+    ``"mnist-5k"`` and ``"fashion-mnist-20k"`` come with the course; ``"mnist"`` and
+    ``"fashion-mnist"``, the full sets, are downloaded once and then found in ``cache_folder()``. A
+    path leads to a folder of IDX files (plain or ``.gz``) or to an ``.npz`` file. A name wins over
+    a folder of the same name: write ``"./mnist"`` for the folder.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is nothing at the path, a folder lacks one of the four IDX files, or a full set
-        is neither in the cache nor to be had from the network.
-    ValueError
-        If the name is unknown, a file is damaged or of the wrong kind, or its arrays do not make
-        a sound data set.
+    ``source`` becomes the name, or the last part of the path without ``.npz``. IDX files name no
+    classes: theirs are ``"0"``, ``"1"`` and so on, as far as the training labels go. What is
+    missing raises a ``FileNotFoundError``; what is unknown, damaged or unsound, a ``ValueError``.
     """
     name = str(name_or_path)
+    source, class_names = name, None
     if name in BUNDLED:
-        return _from_npz(_bundled_file(name), source=name)
-    if name in PUBLISHED:
-        return _from_idx_folder(downloaded(name), name, PUBLISHED[name].class_names)
-    path = Path(name_or_path).expanduser().resolve()
-    if not name.strip() or not path.exists():
-        raise _nothing_there(name_or_path, path)
+        path = DATA_FOLDER / BUNDLED[name]
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{path} is missing, though it comes with the course: restore it with "
+                f"'git checkout -- data/{path.name}', or clone the course again"
+            )
+    elif name in PUBLISHED:
+        path, class_names = downloaded(name), PUBLISHED[name].class_names
+    else:
+        path = Path(name_or_path).expanduser().resolve()
+        if not name.strip() or not path.exists():
+            raise _nothing_there(name_or_path, path)
+        source = path.name if path.is_dir() else path.stem
     if path.is_dir():
-        return _from_idx_folder(path, path.name)
-    return _from_npz(path, source=path.stem)
+        arrays = read_idx_folder(path)
+        highest = int(arrays["train_labels"].max(initial=0))
+        class_names = class_names or tuple(map(str, range(highest + 1)))
+    else:
+        arrays, class_names = read_npz(path)
+    try:
+        return ImageDataset(**arrays, class_names=class_names, source=source)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def check_images(images: np.ndarray, name: str = "images") -> None:
@@ -156,39 +141,6 @@ def _check_labels(labels: np.ndarray, name: str, images: int, classes: int) -> N
 
 def _size(images: np.ndarray) -> str:
     return f"{images.shape[1]} × {images.shape[2]}"
-
-
-def _bundled_file(name: str) -> Path:
-    path = DATA_FOLDER / BUNDLED[name]
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path} is missing, though it comes with the course: restore it with "
-            f"'git checkout -- data/{path.name}', or clone the course again"
-        )
-    return path
-
-
-def _from_npz(path: Path, source: str) -> ImageDataset:
-    arrays, class_names = read_npz(path)
-    return _checked(path, arrays, class_names, source)
-
-
-def _from_idx_folder(
-    folder: Path, source: str, class_names: tuple[str, ...] | None = None
-) -> ImageDataset:
-    arrays = read_idx_folder(folder)
-    highest = int(arrays["train_labels"].max(initial=0))
-    names = class_names or tuple(str(label) for label in range(highest + 1))
-    return _checked(folder, arrays, names, source)
-
-
-def _checked(
-    path: Path, arrays: dict[str, np.ndarray], class_names: tuple[str, ...], source: str
-) -> ImageDataset:
-    try:
-        return ImageDataset(**arrays, class_names=class_names, source=source)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
 
 
 def _nothing_there(name_or_path: str | os.PathLike[str], path: Path) -> Exception:

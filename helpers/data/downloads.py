@@ -28,24 +28,12 @@ CLOTHES = (
 
 @dataclass(frozen=True)
 class PublishedDataset:
-    """A full data set on the web, as four compressed IDX files.
+    """A full data set on the web, as four compressed IDX files with their published checksums."""
 
-    Attributes
-    ----------
-    base_url : str
-        Address of the folder that holds the files, with a slash at its end.
-    checksums : dict of str to str
-        Published checksum of each file by file name, for example ``"md5:f68b..."``.
-    class_names : tuple of str
-        One name for each label, from 0.
-    bundled : str
-        The bundled sample to turn to where there is no network.
-    """
-
-    base_url: str
-    checksums: dict[str, str]
+    base_url: str  # of the folder that holds the files, with a slash at its end
+    checksums: dict[str, str]  # by file name
     class_names: tuple[str, ...]
-    bundled: str
+    bundled: str  # the sample to turn to where there is no network
 
 
 PUBLISHED = {
@@ -75,38 +63,16 @@ PUBLISHED = {
 
 
 def cache_folder() -> Path:
-    """Return the folder where downloaded data sets are kept, one folder for each.
+    """Return the folder, which may not exist yet, where downloads are kept: one for each data set.
 
-    Returns
-    -------
-    pathlib.Path
-        The folder named by the environment variable ``SSL_COURSE_CACHE``, else the one that the
-        operating system sets aside for such files. It may not exist yet.
+    It is the one that ``SSL_COURSE_CACHE`` names, else the operating system's for such files.
     """
     setting = os.environ.get(CACHE_VARIABLE)
     return Path(setting).expanduser() if setting else Path(_pooch().os_cache("ssl-course"))
 
 
 def downloaded(name: str) -> Path:
-    """Fetch what the cache does not hold yet of a full data set, with a progress bar.
-
-    Parameters
-    ----------
-    name : str
-        A key of ``PUBLISHED``.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder of the four compressed IDX files, each with the published checksum.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is not in the cache (or a wrong one is), and cannot be downloaded.
-    ValueError
-        If what the server sends has another checksum. It is not kept.
-    """
+    """Fetch what the cache does not hold yet of a full data set, and return its folder there."""
     pooch = _pooch()
     published = PUBLISHED[name]
     folder = cache_folder() / name

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-ARRAY_NAMES = ("train_images", "train_labels", "test_images", "test_labels")
 IDX_NAMES = {
     "train_images": "train-images-idx3-ubyte",
     "train_labels": "train-labels-idx1-ubyte",
     "test_images": "t10k-images-idx3-ubyte",
     "test_labels": "t10k-labels-idx1-ubyte",
 }
-IDX_DIMENSIONS = {"train_images": 3, "train_labels": 1, "test_images": 3, "test_labels": 1}
 IDX_TYPES = {8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64"}
 IDX_UINT8 = 8
 GZIP_MAGIC = b"\x1f\x8b"
@@ -26,34 +24,11 @@ ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """Read one IDX file, the format in which MNIST was published.
+    """Read one IDX file of uint8 images (3 dimensions) or labels (1), plain or gzip.
 
-    Whether the file is compressed is read from its first bytes, not from its name: some browsers
-    unpack a ``.gz`` file and keep the name.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file, plain or compressed with gzip.
-    dimensions : int
-        How many dimensions it must have: 3 for images, 1 for labels.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, writable, of the shape that the header names.
-
-    Raises
-    ------
-    ValueError
-        If the file is not IDX, is damaged or cut short, or holds another dtype or number of
-        dimensions.
-
-    Notes
-    -----
-    Two zero bytes, one for the dtype, one for the number of dimensions; each size as a big-endian
-    32-bit integer; then the values (LeCun, Cortes and Burges, "The MNIST database of handwritten
-    digits").
+    IDX is two zero bytes, one for the dtype, one for the number of dimensions; each size as a
+    big-endian 32-bit integer; then the values (LeCun, Cortes and Burges, "The MNIST database of
+    handwritten digits"). The array can be written to, as PyTorch demands.
     """
     content = _uncompressed(path)
     if len(content) < 4 or content[:2] != b"\x00\x00" or content[2] not in IDX_TYPES:
@@ -83,33 +58,17 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
 
 
 def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
-    """Read the four IDX files of a data set, each plain or with ``.gz`` at the end of its name.
+    """Read a data set's four IDX files: uint8 images ``(n, height, width)`` and labels ``(n,)``.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Holds ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, ``t10k-images-idx3-ubyte``
-        and ``t10k-labels-idx1-ubyte``. Of a plain and a compressed copy, the plain one is read.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        uint8 arrays by the names in ``ARRAY_NAMES``: images ``(n, height, width)``, labels
-        ``(n,)``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If one of the four is missing.
-    ValueError
-        If one of the four cannot be read.
+    Each may be plain or have ``.gz`` at the end of its name; of two copies the plain one is read.
     """
-    candidates = {name: [folder / file, folder / f"{file}.gz"] for name, file in IDX_NAMES.items()}
-    missing = [
-        IDX_NAMES[name]
-        for name, paths in candidates.items()
-        if not any(path.is_file() for path in paths)
-    ]
+    found = {
+        name: path
+        for name, file in IDX_NAMES.items()
+        for path in (folder / f"{file}.gz", folder / file)
+        if path.is_file()
+    }
+    missing = [file for name, file in IDX_NAMES.items() if name not in found]
     if missing:
         there = sorted(path.name for path in folder.iterdir())
         shown = ", ".join(there[:6]) + (", ..." if len(there) > 6 else "")
@@ -117,34 +76,15 @@ def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
             f"{folder} lacks {', '.join(missing)} (plain or .gz); it holds: {shown or 'nothing'}. "
             "Give the folder that holds all four IDX files, under these names"
         )
-    return {
-        name: read_idx(next(path for path in paths if path.is_file()), IDX_DIMENSIONS[name])
-        for name, paths in candidates.items()
-    }
+    return {name: read_idx(path, 3 if "images" in name else 1) for name, path in found.items()}
 
 
 def read_npz(path: Path) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Read a data set from one npz archive, without ever unpickling.
+    """Read images and labels, as stored, and the class names from one npz archive.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        An archive with the arrays ``train_images``, ``train_labels``, ``test_images``,
-        ``test_labels`` and ``class_names`` (text). What else it holds is left unread.
-
-    Returns
-    -------
-    arrays : dict of str to numpy.ndarray
-        The arrays by the names in ``ARRAY_NAMES``, as stored.
-    class_names : tuple of str
-        One name for each label, from 0.
-
-    Raises
-    ------
-    ValueError
-        If the file is no npz archive, is damaged, lacks an array or holds pickled objects.
+    Nothing is ever unpickled; what else the archive holds is left unread.
     """
-    expected = (*ARRAY_NAMES, "class_names")
+    expected = (*IDX_NAMES, "class_names")
     with path.open("rb") as file:
         is_archive = file.read(4) in ZIP_MAGICS and zipfile.is_zipfile(file)
     if not is_archive:
@@ -173,12 +113,9 @@ def read_npz(path: Path) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
 
 
 def _uncompressed(path: Path) -> bytearray:
-    """Return a file's content, unpacked if it is gzip, as bytes that an array may write to.
+    """Return a file's content, unpacked if its first bytes, not its name, say gzip.
 
-    Raises
-    ------
-    ValueError
-        If the file is gzip and cut short or damaged.
+    Some browsers unpack a ``.gz`` file and keep the name.
     """
     content = path.read_bytes()
     if not content.startswith(GZIP_MAGIC):
@@ -192,13 +129,6 @@ def _uncompressed(path: Path) -> bytearray:
 
 
 def _plain_array(archive: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
-    """Return one array of an archive.
-
-    Raises
-    ------
-    ValueError
-        If it needs pickle, or is no array.
-    """
     try:
         array = archive[name]
     except ValueError as error:

@@ -1,7 +1,8 @@
 """What lessons hand to each other: encoders by a telling name, features as plain arrays."""
 
+import io
 import json
-import pickle
+import tempfile
 import zipfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -23,34 +24,32 @@ TRAINING_IMAGES = 4000
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """What one encoder makes of a data set, with what it cost to get there.
+    """What one encoder makes of a data set, with what its pre-training cost.
 
-    Attributes
-    ----------
-    method, layer, dataset : str
-        For example ``"rotation"``, one of ``LAYERS``, and ``ImageDataset.source``.
-    seed, unlabelled_images, seconds
-        Of the pre-training.
-    train, test : numpy.ndarray
-        float32 of shape ``(n, d)``, in the data's order: the first ``TRAINING_IMAGES`` training
-        images (all, if there are fewer), and every test image.
+    Features are float32 of shape ``(n, d)``, in the data's order: of the first ``TRAINING_IMAGES``
+    training images (all, if there are fewer), and of every test image.
     """
 
-    method: str
-    layer: str
-    dataset: str
+    method: str  # for example "rotation"
+    layer: str  # one of LAYERS
+    dataset: str  # ImageDataset.source
     seed: int
     unlabelled_images: int
     seconds: float
     train: np.ndarray
     test: np.ndarray
 
+    def __str__(self) -> str:
+        return f"{self.method} ({self.layer} layer)"
+
 
 def encoder_path(method: str, dataset: str, suffix: str, **settings: int | float | str) -> Path:
     """Return where an encoder lies, under a name that holds all that decided its weights.
 
-    ``encoder_path("rotation", "mnist-5k", ".keras", images=1000, seed=0)`` is
-    ``build/encoders/rotation_mnist-5k_images-1000_seed-0.keras``. PyTorch's files end in ``.pt``.
+    >>> encoder_path("rotation", "mnist-5k", ".keras", images=1000, seed=0).name
+    'rotation_mnist-5k_images-1000_seed-0.keras'
+
+    PyTorch's files end in ``.pt``. All lie in ``build/encoders/``.
     """
     parts = [method, dataset, *(f"{name}-{value}" for name, value in settings.items())]
     return build_folder() / "encoders" / ("_".join(parts) + suffix)
@@ -70,58 +69,47 @@ def save_encoder(encoder: Any, path: Path) -> None:
 def load_encoder(encoder: Any, path: Path) -> Any:
     """Give an encoder, built as it was saved, the weights of a file; no code of the file is run.
 
-    Returns the same encoder, a PyTorch module in evaluation mode.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file holds no weights, or those of another architecture.
+    Returns the same encoder, a PyTorch module in evaluation mode. A file that is damaged, or holds
+    the weights of another architecture, raises a ``ValueError`` and leaves the encoder as it was.
     """
     if not path.is_file():
         raise FileNotFoundError(f"no encoder at {path}: run the lesson that saves it first")
-    load = _load_keras if path.suffix == ".keras" else _load_torch
-    return load(encoder, path)
+    keras = path.suffix == ".keras"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if damaged := archive.testzip():
+                raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+        fits = _load_keras(encoder, path) if keras else _load_torch(encoder, path)
+    except Exception as error:  # what is damaged may fail anywhere in zipfile, h5py and PyTorch
+        raise ValueError(
+            f"{path} is not a saved {'Keras' if keras else 'PyTorch'} encoder: "
+            "delete it and train again"
+        ) from error
+    if not fits:
+        raise ValueError(
+            f"{path} holds the weights of another architecture: build the encoder as it was saved"
+        )
+    return encoder
 
 
 def features_path(dataset: str, method: str, layer: str) -> Path:
-    """Return where the features of one method and layer lie: ``build/features/<dataset>/``."""
+    """Return where the features of one method and layer lie: in ``build/features/<dataset>/``."""
     return build_folder() / "features" / dataset / f"{method}_{layer}.npz"
 
 
 def save_features(features: FeatureSet) -> Path:
-    """Write a feature set as an ``.npz`` file without pickles, and return its path.
-
-    Raises
-    ------
-    ValueError
-        If the arrays are not of shapes ``(n, d)`` with one ``d``, or not finite.
-    """
+    """Write a feature set as an ``.npz`` file without pickles, and return its path."""
     _check_arrays(features)
-    arrays = {"train", "test"}
-    description = {key: value for key, value in asdict(features).items() if key not in arrays}
+    description = asdict(features)
+    arrays = {part: description.pop(part).astype(np.float32) for part in ("train", "test")}
     path = features_path(features.dataset, features.method, features.layer)
     with written_whole(path) as temporary:
-        np.savez(
-            temporary,
-            train=features.train.astype(np.float32),
-            test=features.test.astype(np.float32),
-            description=np.array(json.dumps(description)),
-        )
+        np.savez(temporary, **arrays, description=np.array(json.dumps(description)))
     return path
 
 
 def load_features(path: Path) -> FeatureSet:
-    """Read a feature set that ``save_features`` wrote.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is not a feature set.
-    """
+    """Read a feature set that ``save_features`` wrote."""
     if not path.is_file():
         raise FileNotFoundError(f"no features at {path}: run the lesson that saves them first")
     try:
@@ -134,13 +122,7 @@ def load_features(path: Path) -> FeatureSet:
 
 
 def find_features(data: "ImageDataset", method: str, layer: str) -> FeatureSet | None:
-    """Load what a lesson saved of one method and layer; None if there is no such file.
-
-    Raises
-    ------
-    ValueError
-        If the file is not a feature set, or ``check_feature_set`` refuses it.
-    """
+    """Load and check what a lesson saved of one method and layer; None if there is no such file."""
     path = features_path(data.source, method, layer)
     if not path.is_file():
         return None
@@ -156,73 +138,75 @@ def find_features(data: "ImageDataset", method: str, layer: str) -> FeatureSet |
 
 def check_feature_set(features: FeatureSet, data: "ImageDataset") -> None:
     """Raise a ``ValueError`` unless features can be read with the labels of a data set."""
-    name = _name(features)
     if features.dataset != data.source:
-        raise ValueError(f"features of {name} belong to {features.dataset!r}, not {data.source!r}")
+        raise ValueError(
+            f"features of {features} belong to {features.dataset!r}, not {data.source!r}"
+        )
     _check_arrays(features)
-    expected = {
-        "train": min(TRAINING_IMAGES, len(data.train_images)),
-        "test": len(data.test_images),
-    }
-    for part, rows in expected.items():
+    train_rows = min(TRAINING_IMAGES, len(data.train_images))
+    for part, rows in {"train": train_rows, "test": len(data.test_images)}.items():
         found = len(getattr(features, part))
         if found != rows:
             raise ValueError(
-                f"{part} features of {name} have {found} rows, but {data.source} has {rows} "
+                f"{part} features of {features} have {found} rows, but {data.source} has {rows} "
                 f"{part} images to match: run the lesson that saves them again"
             )
 
 
 def _check_arrays(features: FeatureSet) -> None:
-    name = _name(features)
     for part in ("train", "test"):
         array: np.ndarray = getattr(features, part)
         if array.ndim != 2:
             raise ValueError(
-                f"{part} features of {name} must have two dimensions, (images, dimensions), "
+                f"{part} features of {features} must have two dimensions, (images, dimensions), "
                 f"got shape {array.shape}"
             )
         broken = np.flatnonzero(~np.isfinite(array).all(axis=1))
         if len(broken):
             raise ValueError(
-                f"{part} features of {name} on {features.dataset} contain NaN or infinity in "
+                f"{part} features of {features} on {features.dataset} contain NaN or infinity in "
                 f"{len(broken)} of {len(array)} rows, first in row {broken[0]}"
             )
-    columns = features.train.shape[1], features.test.shape[1]
-    if columns[0] != columns[1]:
+    train_columns, test_columns = features.train.shape[1], features.test.shape[1]
+    if train_columns != test_columns:
         raise ValueError(
-            f"train features of {name} have {columns[0]} numbers per row and test features "
-            f"{columns[1]}: both must come from the same encoder"
+            f"train features of {features} have {train_columns} numbers per row and test features "
+            f"{test_columns}: both must come from the same encoder"
         )
 
 
-def _name(features: FeatureSet) -> str:
-    return f"{features.method} ({features.layer} layer)"
-
-
-def _load_keras(encoder: Any, path: Path) -> Any:
-    try:
+def _load_keras(encoder: Any, path: Path) -> bool:
+    """Load the weights if the encoder would save its own under the same names and shapes."""
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / path.name
+        save_encoder(encoder, own)
+        fits = _keras_shapes(own) == _keras_shapes(path)
+    if fits:
         encoder.load_weights(path)
-    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
-        raise _not_an_encoder("Keras", path) from error
-    return encoder
+    return fits
 
 
-def _load_torch(encoder: Any, path: Path) -> Any:
+def _keras_shapes(path: Path) -> dict[str, tuple[int, ...] | None]:
+    import h5py  # comes with Keras
+
+    with zipfile.ZipFile(path) as archive:
+        weights = io.BytesIO(archive.read("model.weights.h5"))
+    shapes = {}
+    with h5py.File(weights) as file:
+        file.visititems(lambda name, item: shapes.update({name: getattr(item, "shape", None)}))
+    if not any(shapes.values()):
+        raise ValueError("it holds no weights")
+    return shapes
+
+
+def _load_torch(encoder: Any, path: Path) -> bool:
+    """Load the weights if they have the names and shapes of the encoder's own."""
     import torch
 
-    try:
-        weights = torch.load(path, weights_only=True)
-    except (RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
-        raise _not_an_encoder("PyTorch", path) from error
-    try:
+    weights, own = torch.load(path, weights_only=True), encoder.state_dict()
+    fits = isinstance(weights, dict) and weights.keys() == own.keys()
+    fits = fits and all(getattr(weights[name], "shape", None) == own[name].shape for name in own)
+    if fits:
         encoder.load_state_dict(weights)
-    except (RuntimeError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{path} holds the weights of another architecture: build the encoder as it was saved"
-        ) from error
-    return encoder.eval()
-
-
-def _not_an_encoder(framework: str, path: Path) -> ValueError:
-    return ValueError(f"{path} is not a saved {framework} encoder: delete it and train again")
+        encoder.eval()
+    return fits

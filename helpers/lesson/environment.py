@@ -12,6 +12,8 @@ from helpers.lesson.files import ROOT
 
 THREADS_VARIABLE = "SSL_COURSE_THREADS"
 SUPPORTED_PYTHON = ((3, 11), (3, 13))
+# read by OpenMP of GNU (Linux), and of LLVM and Intel (macOS, Windows)
+SHORT_WAITS = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
 
 
 def available_cores() -> int:
@@ -24,16 +26,8 @@ def available_cores() -> int:
 def threads() -> int:
     """Return how many threads a lesson computes with.
 
-    Returns
-    -------
-    int
-        The value of the environment variable ``SSL_COURSE_THREADS``, else the number of cores but
-        at most 4: these small networks gain nothing from more.
-
-    Raises
-    ------
-    ValueError
-        If the variable is not a whole number of at least 1.
+    It is what ``SSL_COURSE_THREADS`` says, else the number of cores but at most 4: these small
+    networks gain nothing from more.
     """
     setting = os.environ.get(THREADS_VARIABLE)
     if setting is None:
@@ -47,22 +41,10 @@ def prepare_keras(seed: int) -> None:
     """Set seeds, threads and determinism for TensorFlow and Keras, and print what was set.
 
     Call it once, at the top of a lesson and before importing Keras: some of the settings are read
-    only while TensorFlow loads.
-
-    Parameters
-    ----------
-    seed : int
-        From 0 to 2**32 - 1.
-
-    Raises
-    ------
-    RuntimeError
-        If PyTorch is already loaded in this process, or TensorFlow has already started.
-    ValueError
-        If the seed is out of range.
+    only while TensorFlow loads. It raises a ``RuntimeError`` where that has started already, or
+    PyTorch is loaded.
     """
-    _refuse_company("torch", "TensorFlow")
-    _check_seed(seed)
+    _check("TensorFlow", "torch", seed)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -81,36 +63,40 @@ def prepare_keras(seed: int) -> None:
 def prepare_torch(seed: int) -> None:
     """Set seeds, threads and determinism for PyTorch, and print what was set.
 
-    Parameters
-    ----------
-    seed : int
-        From 0 to 2**32 - 1.
-
-    Raises
-    ------
-    RuntimeError
-        If TensorFlow is already loaded in this process.
-    ValueError
-        If the seed is out of range.
+    Call it once, at the top of a lesson and before importing PyTorch: how its threads wait is read
+    only while it loads. It raises a ``RuntimeError`` where TensorFlow is loaded.
     """
-    _refuse_company("tensorflow", "PyTorch")
-    _check_seed(seed)
+    _check("PyTorch", "tensorflow", seed)
+    in_time = _wait_briefly()
     import torch
 
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(threads())
     _report(f"PyTorch {torch.__version__.split('+')[0]}", seed)
+    if not in_time:
+        print(
+            "torch was loaded before, so its waiting threads slow down other programs and are "
+            "slowed down by them: call prepare_torch before 'import torch'"
+        )
+
+
+def _wait_briefly() -> bool:
+    """Have PyTorch's threads sleep after a short wait, unless the user has set how they wait.
+
+    They would spin, which makes two trainings at once eight times as slow as one alone, not twice.
+    The settings are read once, while PyTorch loads: too late, and false is returned, after that.
+    """
+    chosen = os.environ.keys() & {*SHORT_WAITS, "OMP_WAIT_POLICY"}
+    if "torch" in sys.modules or "OMP_WAIT_POLICY" in chosen:
+        return bool(chosen)
+    for name, value in SHORT_WAITS.items():
+        os.environ.setdefault(name, value)
+    return True
 
 
 def pinned_versions() -> dict[str, str]:
-    """Read the exact versions that ``requirements.txt`` asks for.
-
-    Returns
-    -------
-    dict of str to str
-        Version by package name, in the order of the file.
-    """
+    """Read the exact versions that ``requirements.txt`` asks for, by package, in its order."""
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     pins = (line.partition("==") for line in lines if "==" in line)
     return {name.strip(): pin.strip() for name, _, pin in pins}
@@ -125,21 +111,15 @@ def installed_version(package: str) -> str | None:
 
 
 def environment_report() -> list[tuple[str, str, str]]:
-    """Look at Python, the packages and the cores.
+    """Look at Python, the cores and the packages.
 
-    Returns
-    -------
-    list of (str, str, str)
-        What was looked at, what was found, and the remedy: empty where all is well.
+    Each row says what was looked at, what was found, and the remedy: empty where all is well.
     """
     lowest, highest = (".".join(map(str, pair)) for pair in SUPPORTED_PYTHON)
     suitable = SUPPORTED_PYTHON[0] <= sys.version_info[:2] <= SUPPORTED_PYTHON[1]
+    remedy = "" if suitable else f"install Python {lowest} to {highest}, then 'make run'"
     rows = [
-        (
-            "Python",
-            platform.python_version(),
-            "" if suitable else f"install Python {lowest} to {highest}, then 'make run'",
-        ),
+        ("Python", platform.python_version(), remedy),
         ("cores", f"{available_cores()} (lessons use {threads()} threads)", ""),
     ]
     for package, pin in pinned_versions().items():
@@ -167,17 +147,14 @@ def _without_start_up_notices() -> Iterator[None]:
         os.close(kept)
 
 
-def _check_seed(seed: int) -> None:
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be between 0 and 2**32 - 1, got {seed}")
-
-
-def _refuse_company(loaded: str, wanted: str) -> None:
-    if loaded in sys.modules:
+def _check(framework: str, other: str, seed: int) -> None:
+    if other in sys.modules:
         raise RuntimeError(
-            f"{loaded} is already loaded here, and {wanted} must not share a process with it: "
+            f"{other} is already loaded here, and {framework} must not share a process with it: "
             "restart the kernel and run this lesson alone"
         )
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be between 0 and 2**32 - 1, got {seed}")
 
 
 def _report(framework: str, seed: int) -> None:

@@ -12,35 +12,18 @@ BUILD_VARIABLE = "SSL_COURSE_BUILD"
 
 
 def build_folder() -> Path:
-    """Return the folder for everything a lesson makes: encoders, features, reports.
+    """Return the folder, which may not exist yet, for all that a lesson makes.
 
-    Returns
-    -------
-    pathlib.Path
-        The folder named by the environment variable ``SSL_COURSE_BUILD``, else ``build/`` at the
-        top of the course. It may not exist yet.
+    It is the one that ``SSL_COURSE_BUILD`` names, else ``build/`` at the top of the course.
     """
     return Path(os.environ.get(BUILD_VARIABLE) or ROOT / "build")
 
 
 @contextmanager
 def written_whole(target: Path) -> Iterator[Path]:
-    """Give a temporary path that takes the name ``target`` only when the block succeeds.
+    """Give a path to write to that takes the name ``target`` only when the block succeeds.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file to write. Its folder is made if it is missing.
-
-    Yields
-    ------
-    pathlib.Path
-        A path in the same folder, with the same suffix, to write to.
-
-    Raises
-    ------
-    OSError
-        If the folder or the file cannot be written. An older ``target`` is then untouched.
+    It has the same folder, made if missing, and suffix. An older ``target`` is untouched till then.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")

@@ -4,19 +4,11 @@ import math
 
 
 def check_at_least(least: float, **values: float) -> None:
-    """Raise a ``ValueError`` that names the first of these values that is too small.
+    """Refuse the first of these values that is too small, infinite or not a number, by its name.
 
-    Parameters
-    ----------
-    least : float
-        The smallest value allowed.
-    **values : float
-        Numbers by name, for example ``epochs=epochs``.
-
-    Raises
-    ------
-    ValueError
-        If a value is smaller, infinite or not a number.
+    >>> check_at_least(1, epochs=3, batch_size=0)
+    Traceback (most recent call last):
+    ValueError: batch_size must be at least 1, got 0
     """
     for name, value in values.items():
         if not least <= value < math.inf:

@@ -10,22 +10,9 @@ _FORMAT = (
 
 
 def progress_bar(total: int, title: str) -> tqdm:
-    """Open a progress bar with the time spent and left.
+    """Open a progress bar over ``total`` steps, as a context manager or until ``close()``.
 
-    It writes to standard output: a stored notebook then keeps its last state, and nothing that
-    looks like a warning.
-
-    Parameters
-    ----------
-    total : int
-        Number of steps.
-    title : str
-        What is going on.
-
-    Returns
-    -------
-    tqdm.tqdm
-        Call ``update()`` after each step, ``set_postfix`` for the latest numbers, ``close()`` at
-        the end; or use it as a context manager.
+    Call ``update()`` after each step, ``set_postfix`` for the latest numbers. It writes to standard
+    output: a stored notebook then keeps its last state, and nothing that looks like a warning.
     """
     return tqdm(total=total, desc=title, file=sys.stdout, bar_format=_FORMAT, mininterval=0.5)

@@ -4,28 +4,18 @@ import math
 import os
 from numbers import Real
 
-from IPython.display import display
-
 METRICS_MIME = "application/vnd.ssl-course.metrics+json"
 STRICT_VARIABLE = "SSL_COURSE_STRICT"
 
 
 def record(**metrics: float) -> None:
-    """Show metrics as cell output, both readable and machine-readable.
+    """Show finite numbers by name, such as ``rotation_accuracy=0.951``, to people and machines.
 
     The executed notebook alone then carries its results: the runner collects every output of
     type ``METRICS_MIME``. A name recorded twice keeps its last value.
-
-    Parameters
-    ----------
-    **metrics : float
-        Finite numbers by name, for example ``rotation_accuracy=0.951``.
-
-    Raises
-    ------
-    ValueError
-        If there is no metric, or one of them is not a finite number.
     """
+    from IPython.display import display  # here, for it takes longer to load than all of the room
+
     if not metrics:
         raise ValueError("record() needs at least one metric, for example record(accuracy=0.95)")
     for name, value in metrics.items():
@@ -39,21 +29,12 @@ def record(**metrics: float) -> None:
 def conclude(sentence: str, holds: bool) -> None:
     """Print a conclusion of the text together with whether the numbers support it.
 
-    With a lesson's own parameters the sentence must hold, so the checks set the environment
-    variable ``SSL_COURSE_STRICT=1`` and a false sentence stops the run. A learner who has changed
-    a parameter is told instead, and the lesson goes on: a finding, not a fault.
+    >>> conclude("Pre-training helped.", holds=0.95 > 0.93)
+    ✔ holds here: Pre-training helped.
 
-    Parameters
-    ----------
-    sentence : str
-        What the text concludes, as one plain sentence.
-    holds : bool
-        Whether the measured numbers support it.
-
-    Raises
-    ------
-    AssertionError
-        If the sentence does not hold and ``SSL_COURSE_STRICT`` is ``1``.
+    With a lesson's own parameters the sentence must hold: where the checks set the environment
+    variable ``SSL_COURSE_STRICT=1``, a false one raises an ``AssertionError``. A learner who has
+    changed a parameter is told instead, and the lesson goes on: a finding, not a fault.
     """
     if not holds and os.environ.get(STRICT_VARIABLE) == "1":
         raise AssertionError(f"the numbers of this run do not support the text: {sentence}")

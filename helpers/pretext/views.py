@@ -3,7 +3,7 @@
 Every function takes float images of shape ``(n, channels, height, width)`` from 0 to 1, as
 ``helpers.models.training.scaled`` makes them, and returns new ones of the same shape, dtype and
 range. Each image of a batch is changed by its own draw; the same generator state gives the same
-views.
+views. Strengths out of range raise a ``ValueError``.
 """
 
 import math
@@ -13,24 +13,16 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-Augmentation = Callable[[Tensor, Generator], Tensor]
+from helpers.lesson.limits import check_at_least
 
-WIDEST_CROP = 4 / 3
+Augmentation = Callable[[Tensor, Generator], Tensor]
 
 
 def compose(*augmentations: Augmentation) -> Augmentation:
-    """Chain augmentations into one, applied from first to last.
+    """Chain augmentations into one, applied from first to last; none at all changes nothing.
 
-    Parameters
-    ----------
-    *augmentations : callable
-        Each takes images and a generator; set strengths with ``functools.partial``. None at all
-        gives the augmentation that changes nothing.
-
-    Returns
-    -------
-    callable
-        Takes images and a generator.
+    >>> from functools import partial
+    >>> augment = compose(partial(random_crop, smallest=0.3), random_noise)
     """
 
     def augment(images: Tensor, generator: Generator) -> Tensor:
@@ -44,19 +36,10 @@ def compose(*augmentations: Augmentation) -> Augmentation:
 def two_views(images: Tensor, augment: Augmentation, generator: Generator) -> tuple[Tensor, Tensor]:
     """Draw two independent views of every image: row ``i`` of both shows image ``i``.
 
-    Parameters
-    ----------
-    images : torch.Tensor
-        Float of shape ``(n, channels, height, width)``, from 0 to 1.
-    augment : callable
-        One of this module's functions, or several chained with ``compose``.
-    generator : torch.Generator
-        Moves on with each draw, so the second view differs from the first.
-
-    Returns
-    -------
-    (torch.Tensor, torch.Tensor)
-        Both of the shape of the images.
+    >>> grey = torch.full((2, 1, 28, 28), 0.5)
+    >>> first, second = two_views(grey, random_brightness, torch.Generator().manual_seed(0))
+    >>> first.shape == second.shape == grey.shape, torch.equal(first, second)
+    (True, False)
     """
     return augment(images, generator), augment(images, generator)
 
@@ -64,38 +47,25 @@ def two_views(images: Tensor, augment: Augmentation, generator: Generator) -> tu
 def random_crop(images: Tensor, generator: Generator, smallest: float = 0.5) -> Tensor:
     """Cut a random rectangle out of each image and stretch it to the image's full size.
 
-    Parameters
-    ----------
-    images : torch.Tensor
-        Float of shape ``(n, channels, height, width)``, from 0 to 1.
-    generator : torch.Generator
-        Source of chance.
-    smallest : float
-        Least share of the image's area that is kept, over 0 and at most 1, where nothing is cut.
-        The share is drawn evenly from there to 1, the ratio of the sides from 3:4 to 4:3 as far
-        as the rectangle fits into the image.
+    >>> random_crop(torch.ones(2, 1, 28, 28), torch.Generator().manual_seed(0)).shape
+    torch.Size([2, 1, 28, 28])
 
-    Returns
-    -------
-    torch.Tensor
-        Same shape, dtype and range.
-
-    Raises
-    ------
-    ValueError
-        If ``smallest`` is out of range, or the images are not float with four dimensions.
+    The share of the area that is kept is drawn evenly from ``smallest`` (over 0) to 1, the ratio
+    of the sides from 3:4 to 4:3 as far as the rectangle fits into the image.
     """
-    _check_images(images)
+    _check(images)
     if not 0 < smallest <= 1:
         raise ValueError(f"smallest must be over 0 and at most 1, got {smallest}")
     count = len(images)
     area = _uniform(count, smallest, 1, generator)
-    widest = torch.minimum(-area.log(), torch.tensor(math.log(WIDEST_CROP)))
+    widest = torch.minimum(-area.log(), torch.tensor(math.log(4 / 3)))
     ratio = (_uniform(count, -1, 1, generator) * widest).exp()
     width, height = (area * ratio).sqrt(), (area / ratio).sqrt()
     across = _uniform(count, -1, 1, generator) * (1 - width)
     down = _uniform(count, -1, 1, generator) * (1 - height)
     zero = torch.zeros(count)
+    # From output to input: the view's corners, at -1 and 1, are looked up at the rectangle's, so
+    # its width and height, shares of the image's, stand here as they are and not inverted.
     return _resampled(images, [[width, zero, across], [zero, height, down]], outside="border")
 
 
@@ -109,49 +79,28 @@ def random_affine(
 ) -> Tensor:
     """Rotate, shift, scale and shear each image a little; what comes in from outside is black.
 
-    Parameters
-    ----------
-    images : torch.Tensor
-        Float of shape ``(n, channels, height, width)``, from 0 to 1; rotations keep their angle on
-        square images only.
-    generator : torch.Generator
-        Source of chance.
-    degrees : float
-        Largest rotation either way, at least 0.
-    shift : float
-        Largest shift either way and along each side, as a share of the side; at least 0.
-    scale : float
-        Images are drawn at ``1 - scale`` to ``1 + scale`` times their size; from 0 to below 1.
-    shear : float
-        Largest sideways lean either way, as a share of the height; at least 0.
+    >>> random_affine(torch.ones(2, 1, 28, 28), torch.Generator().manual_seed(0), degrees=30).shape
+    torch.Size([2, 1, 28, 28])
 
-    Returns
-    -------
-    torch.Tensor
-        Same shape, dtype and range.
-
-    Raises
-    ------
-    ValueError
-        If a strength is out of range, or the images are not float with four dimensions.
+    Strengths are the largest change either way: ``degrees`` of rotation (which keeps its angle on
+    square images only), ``shift`` along each side as a share of it, ``shear`` sideways as a share
+    of the height; sizes are drawn from ``1 - scale`` to ``1 + scale`` times the image's.
     """
-    _check_images(images)
-    for name, value in {"degrees": degrees, "shift": shift, "shear": shear}.items():
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name} must be at least 0, got {value}")
+    _check(images)
+    check_at_least(0, degrees=degrees, shift=shift, shear=shear)
     if not 0 <= scale < 1:
         raise ValueError(f"scale must be at least 0 and below 1, got {scale}")
     count = len(images)
+    # From output to input: each matrix says where a pixel of the view is looked up in the image.
+    # So the picture turns, leans and moves the other way, and the zoom is one over its size. A
+    # shift is doubled, for a side is 2 long.
     angle = _uniform(count, -math.radians(degrees), math.radians(degrees), generator)
     zoom = 1 / _uniform(count, 1 - scale, 1 + scale, generator)
     lean = _uniform(count, -shear, shear, generator)
     across, down = 2 * _uniform(2 * count, -shift, shift, generator).view(2, count)
     cosine, sine = zoom * angle.cos(), zoom * angle.sin()
-    return _resampled(
-        images,
-        [[cosine, lean * cosine - sine, across], [sine, lean * sine + cosine, down]],
-        outside="zeros",
-    )
+    matrices = [[cosine, lean * cosine - sine, across], [sine, lean * sine + cosine, down]]
+    return _resampled(images, matrices, outside="zeros")
 
 
 def random_flip(
@@ -159,90 +108,35 @@ def random_flip(
 ) -> Tensor:
     """Mirror some of the images.
 
-    Parameters
-    ----------
-    images : torch.Tensor
-        Float of shape ``(n, channels, height, width)``, from 0 to 1.
-    generator : torch.Generator
-        Source of chance.
-    axes : tuple of int
-        ``(3,)`` swaps left and right, ``(2,)`` top and bottom, ``(2, 3)`` both: half a turn.
-    probability : float
-        Of each image, from 0 to 1.
+    >>> row = torch.tensor([[[[0.1, 0.9]]]])
+    >>> random_flip(row, torch.Generator().manual_seed(0), probability=1)
+    tensor([[[[0.9000, 0.1000]]]])
 
-    Returns
-    -------
-    torch.Tensor
-        Same shape, dtype and range.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of range, or the images are not float with four dimensions.
+    Axes ``(3,)`` swap left and right, ``(2,)`` top and bottom, ``(2, 3)`` both: half a turn.
     """
-    _check_images(images)
+    _check(images, probability=probability)
     if not axes or not set(axes) <= {2, 3}:
         raise ValueError(f"axes must be (2,), (3,) or (2, 3), got {axes}")
-    if not 0 <= probability <= 1:
-        raise ValueError(f"probability must be from 0 to 1, got {probability}")
     chosen = _uniform(len(images), 0, 1, generator) < probability
-    return torch.where(_per_image(chosen), images.flip(axes), images)
+    return torch.where(chosen[:, None, None, None], images.flip(axes), images)
 
 
 def random_brightness(images: Tensor, generator: Generator, strength: float = 0.4) -> Tensor:
-    """Multiply each image by a factor of its own; black stays black, what exceeds 1 is cut.
-
-    Parameters
-    ----------
-    images : torch.Tensor
-        Float of shape ``(n, channels, height, width)``, from 0 to 1.
-    generator : torch.Generator
-        Source of chance.
-    strength : float
-        Factors lie between ``1 - strength`` and ``1 + strength``; from 0 to 1.
-
-    Returns
-    -------
-    torch.Tensor
-        Same shape, dtype and range.
-
-    Raises
-    ------
-    ValueError
-        If ``strength`` is out of range, or the images are not float with four dimensions.
-    """
-    _check_images(images)
-    if not 0 <= strength <= 1:
-        raise ValueError(f"strength must be from 0 to 1, got {strength}")
-    factor = _uniform(len(images), 1 - strength, 1 + strength, generator)
-    return (images * _per_image(factor).to(images.dtype)).clamp(0, 1)
+    """Multiply each image by ``1 - strength`` to ``1 + strength``; what exceeds 1 is cut."""
+    _check(images, strength=strength)
+    factor = _uniform(len(images), 1 - strength, 1 + strength, generator).to(images.dtype)
+    return (images * factor[:, None, None, None]).clamp(0, 1)
 
 
 def random_noise(images: Tensor, generator: Generator, deviation: float = 0.1) -> Tensor:
-    """Add normal noise to every pixel and cut the sum to the range from 0 to 1.
+    """Add normal noise of this standard deviation to every pixel; what leaves 0 to 1 is cut.
 
-    Parameters
-    ----------
-    images : torch.Tensor
-        Float of shape ``(n, channels, height, width)``, from 0 to 1.
-    generator : torch.Generator
-        Source of chance.
-    deviation : float
-        Standard deviation of the noise, at least 0.
-
-    Returns
-    -------
-    torch.Tensor
-        Same shape, dtype and range.
-
-    Raises
-    ------
-    ValueError
-        If ``deviation`` is out of range, or the images are not float with four dimensions.
+    >>> grey = torch.full((1, 1, 28, 28), 0.5)
+    >>> round(random_noise(grey, torch.Generator().manual_seed(0)).std().item(), 1)
+    0.1
     """
-    _check_images(images)
-    if not 0 <= deviation < math.inf:
-        raise ValueError(f"deviation must be at least 0, got {deviation}")
+    _check(images)
+    check_at_least(0, deviation=deviation)
     noise = torch.randn(images.shape, generator=generator, dtype=images.dtype)
     return (images + deviation * noise).clamp(0, 1)
 
@@ -250,64 +144,43 @@ def random_noise(images: Tensor, generator: Generator, deviation: float = 0.1) -
 def random_erase(images: Tensor, generator: Generator, largest: float = 0.25) -> Tensor:
     """Black out a random rectangle of each image, of the image's own proportions.
 
-    Parameters
-    ----------
-    images : torch.Tensor
-        Float of shape ``(n, channels, height, width)``, from 0 to 1.
-    generator : torch.Generator
-        Source of chance.
-    largest : float
-        Largest share of the image's area to black out, from 0 to 1; drawn evenly from 0 on.
-
-    Returns
-    -------
-    torch.Tensor
-        Same shape, dtype and range.
-
-    Raises
-    ------
-    ValueError
-        If ``largest`` is out of range, or the images are not float with four dimensions.
-
-    Notes
-    -----
-    Zhong, Zheng, Kang, Li and Yang (2020), "Random Erasing Data Augmentation".
+    Its share of the area is drawn evenly from 0 to ``largest`` (Zhong, Zheng, Kang, Li and Yang,
+    2020, "Random Erasing Data Augmentation").
     """
-    _check_images(images)
-    if not 0 <= largest <= 1:
-        raise ValueError(f"largest must be from 0 to 1, got {largest}")
+    _check(images, largest=largest)
     side = _uniform(len(images), 0, largest, generator).sqrt()
-    erased = torch.ones(len(images), 1, 1, 1, dtype=torch.bool)
-    for axis in (2, 3):
+    inside = []
+    for size in images.shape[2:]:
         start = _uniform(len(images), 0, 1, generator) * (1 - side)
-        shape = [1, 1, 1, 1]
-        shape[axis] = images.shape[axis]
-        centres = ((torch.arange(images.shape[axis]) + 0.5) / images.shape[axis]).view(shape)
-        inside = (centres > _per_image(start)) & (centres < _per_image(start + side))
-        erased = erased & inside
+        centres = (torch.arange(size) + 0.5) / size
+        inside.append((centres > start[:, None]) & (centres < (start + side)[:, None]))  # n, size
+    rows, columns = inside
+    erased = rows[:, None, :, None] & columns[:, None, None, :]  # n, 1, height, width
     return images.masked_fill(erased, 0)
 
 
 def _resampled(images: Tensor, matrices: list[list[Tensor]], outside: str) -> Tensor:
-    """Look up each pixel where a 2 x 3 matrix of its image says, in coordinates from -1 to 1."""
-    theta = torch.stack([torch.stack(row, dim=1) for row in matrices], dim=1).to(images.dtype)
-    grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
-    return functional.grid_sample(images, grid, padding_mode=outside, align_corners=False).clamp(
-        0, 1
-    )
+    """Fill each view's pixels from where 2 x 3 matrices send them, from output to input.
+
+    Places are (across, down), from -1 at the left and upper edge to 1 at the right and lower.
+    """
+    rows = [torch.stack(row, dim=1) for row in matrices]  # two of n, 3
+    theta = torch.stack(rows, dim=1).to(images.dtype)  # n, 2, 3
+    grid = functional.affine_grid(theta, list(images.shape), align_corners=False)  # n, h, w, 2
+    views = functional.grid_sample(images, grid, padding_mode=outside, align_corners=False)
+    return views.clamp(0, 1)
 
 
 def _uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
     return low + (high - low) * torch.rand(count, generator=generator)
 
 
-def _per_image(values: Tensor) -> Tensor:
-    return values.view(-1, 1, 1, 1)
-
-
-def _check_images(images: Tensor) -> None:
+def _check(images: Tensor, **shares: float) -> None:
     if images.ndim != 4 or not images.is_floating_point():
         raise ValueError(
             "expected float images of shape (n, channels, height, width) from 0 to 1, "
             f"got {images.dtype} {tuple(images.shape)}: use helpers.models.training.scaled"
         )
+    for name, share in shares.items():
+        if not 0 <= share <= 1:
+            raise ValueError(f"{name} must be from 0 to 1, got {share}")

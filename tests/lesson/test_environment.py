@@ -1,5 +1,8 @@
 """Settings of the machine, and the two lists of packages that must be one."""
 
+import json
+import os
+import subprocess
 import sys
 import tomllib
 from types import ModuleType
@@ -9,6 +12,7 @@ import yaml
 
 from helpers.lesson import environment
 from helpers.lesson.environment import (
+    SHORT_WAITS,
     THREADS_VARIABLE,
     environment_report,
     installed_version,
@@ -55,6 +59,107 @@ def test_the_frameworks_refuse_to_share_a_process(monkeypatch, prepare, loaded):
     monkeypatch.setitem(sys.modules, loaded, ModuleType(loaded))
     with pytest.raises(RuntimeError, match=f"{loaded} is already loaded.*restart the kernel"):
         prepare(0)
+
+
+def in_a_child(code, **settings):
+    """Run code in a process of its own, with none of our settings but these; return the process."""
+    ours = {THREADS_VARIABLE, "OMP_WAIT_POLICY", "CUDA_VISIBLE_DEVICES", *SHORT_WAITS}
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=kept | settings,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+SHOW_TORCH = """
+from helpers.lesson.environment import prepare_torch
+prepare_torch(7)
+import json, os, torch
+print(json.dumps({
+    "threads": torch.get_num_threads(),
+    "deterministic": torch.are_deterministic_algorithms_enabled(),
+    "seed": torch.initial_seed(),
+    "spinning": os.environ.get("GOMP_SPINCOUNT"),
+    "blocking": os.environ.get("KMP_BLOCKTIME"),
+}))
+"""
+
+
+def test_pytorch_is_really_set_as_the_report_says():
+    code = f"{SHOW_TORCH}\nprepare_torch(8)"
+    done = in_a_child(code, **{THREADS_VARIABLE: "3"}, OMP_DISPLAY_ENV="VERBOSE")
+    report, found, again = done.stdout.splitlines()
+    assert report.endswith(", 3 threads, seed 7, deterministic operations")
+    assert again == report.replace("seed 7", "seed 8")
+    assert json.loads(found) == {
+        "threads": 3,
+        "deterministic": True,
+        "seed": 7,
+        "spinning": "1000",
+        "blocking": "1",
+    }
+    if sys.platform == "linux":  # what OMP_DISPLAY_ENV has OpenMP itself say, as torch loads it
+        assert "GOMP_SPINCOUNT = '1000'" in done.stderr
+
+
+def test_a_torch_that_was_loaded_too_early_is_reported_with_the_remedy():
+    report, late, found = in_a_child(f"import torch\n{SHOW_TORCH}").stdout.splitlines()
+    assert report.startswith("PyTorch ")
+    assert late.startswith("torch was loaded before, so its waiting threads slow down other")
+    assert late.endswith("call prepare_torch before 'import torch'")
+    assert json.loads(found)["deterministic"]
+
+
+@pytest.mark.parametrize("loaded", [False, True], ids=["in time", "after torch was loaded"])
+@pytest.mark.parametrize(
+    ("settings", "in_time"),
+    [
+        ({"GOMP_SPINCOUNT": "5"}, {"GOMP_SPINCOUNT": "5", "KMP_BLOCKTIME": "1"}),
+        ({"KMP_BLOCKTIME": "20"}, {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "20"}),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, {}),
+    ],
+)
+def test_how_threads_wait_is_left_to_a_user_who_has_said_so(monkeypatch, settings, in_time, loaded):
+    monkeypatch.setattr(environment.os, "environ", dict(settings))
+    if loaded:
+        monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
+    assert environment._wait_briefly()
+    assert environment.os.environ == settings | ({} if loaded else in_time)
+
+
+def test_tensorflow_is_really_set_as_the_report_says():
+    code = """
+from helpers.lesson.environment import prepare_keras
+prepare_keras(7)
+import json, keras, tensorflow as tf
+from tensorflow.python.framework import config
+keras.random.normal((2,))
+print(json.dumps({
+    "backend": keras.backend.backend(),
+    "threads within": tf.config.threading.get_intra_op_parallelism_threads(),
+    "threads between": tf.config.threading.get_inter_op_parallelism_threads(),
+    "deterministic": config.is_op_determinism_enabled(),
+}))
+"""
+    done = in_a_child(code, **{THREADS_VARIABLE: "3"})
+    report, found = done.stdout.splitlines()
+    assert report.endswith(", 3 threads, seed 7, deterministic operations")
+    assert json.loads(found) == {
+        "backend": "tensorflow",
+        "threads within": 3,
+        "threads between": 1,
+        "deterministic": True,
+    }
+
+
+def test_importing_the_room_loads_nothing_heavy():
+    done = in_a_child("import sys, helpers.lesson; print(*sys.modules)")
+    heavy = {"IPython", "pandas", "sklearn", "scipy", "matplotlib", "torch", "keras", "tensorflow"}
+    assert not heavy & set(done.stdout.split())
 
 
 def test_every_requirement_is_pinned_exactly():

@@ -1,4 +1,4 @@
-"""Tests of helpers/limits.py."""
+"""Values out of range are refused by their name."""
 
 import math
 

@@ -2,16 +2,16 @@
 
 import math
 
+import IPython.display
 import numpy as np
 import pytest
 
-from helpers.lesson import results
 from helpers.lesson.results import METRICS_MIME, STRICT_VARIABLE, conclude, record
 
 
 def test_metrics_are_output_for_people_and_for_machines(monkeypatch):
     shown = []
-    monkeypatch.setattr(results, "display", lambda data, raw: shown.append((data, raw)))
+    monkeypatch.setattr(IPython.display, "display", lambda data, raw: shown.append((data, raw)))
     record(accuracy=0.98765, count=np.int64(3))
     readable = "accuracy = 0.9877\ncount = 3"
     assert shown == [

@@ -234,6 +234,72 @@ def test_an_encoder_that_brings_code_is_refused(tmp_path):
         load_encoder(encoder_of(rotation_classifier()), path)
 
 
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: encoder_of(rotation_classifier(), CONVOLUTIONAL_LAYER),
+        rotation_classifier,
+        lambda: encoder_of(rotation_classifier(32)),
+        lambda: keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)]),
+    ],
+    ids=["cut earlier", "with its head", "other image size", "other layers"],
+)
+def test_the_weights_of_another_architecture_are_refused_and_change_nothing(build, tmp_path):
+    path = tmp_path / "encoder.keras"
+    save_encoder(build(), path)
+    encoder = encoder_of(rotation_classifier())
+    before = [weights.copy() for weights in encoder.get_weights()]
+    with pytest.raises(
+        ValueError, match=r"encoder\.keras holds the weights of another architecture"
+    ):
+        load_encoder(encoder, path)
+    assert all(np.array_equal(a, b) for a, b in zip(encoder.get_weights(), before, strict=True))
+
+
+def test_an_encoder_cut_later_is_not_loaded_into_one_that_ends_earlier(tmp_path):
+    path = tmp_path / "encoder.keras"
+    save_encoder(encoder_of(rotation_classifier()), path)
+    with pytest.raises(ValueError, match="the weights of another architecture: build the encoder"):
+        load_encoder(encoder_of(rotation_classifier(), CONVOLUTIONAL_LAYER), path)
+
+
+def test_an_encoder_with_a_flipped_bit_is_refused_or_unharmed(tmp_path):
+    small, other = (keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)]) for _ in range(2))
+    path = tmp_path / "small.keras"
+    save_encoder(small, path)
+    content = np.frombuffer(path.read_bytes(), np.uint8)
+    fresh = other.get_weights()
+    refused = 0
+    for place in np.random.default_rng(0).choice(len(content), 300, replace=False):
+        spoiled = content.copy()
+        spoiled[place] ^= 1 << place % 8
+        path.write_bytes(spoiled)
+        other.set_weights(fresh)
+        try:
+            load_encoder(other, path)
+        except ValueError as error:
+            refused += 1
+            assert str(error) == f"{path} is not a saved Keras encoder: delete it and train again"
+        else:
+            assert weights_equal(other, small)
+    assert refused > 200
+
+
+def test_loading_draws_no_random_numbers(tmp_path):
+    path = tmp_path / "encoder.keras"
+    save_encoder(encoder_of(rotation_classifier()), path)
+    encoder = encoder_of(rotation_classifier())
+
+    def drawn_after(step):
+        keras.utils.set_random_seed(3)
+        step()
+        return rotation_classifier().get_weights()[0]
+
+    np.testing.assert_array_equal(
+        drawn_after(lambda: load_encoder(encoder, path)), drawn_after(lambda: None)
+    )
+
+
 def test_preparing_again_restores_the_seed():
     prepare_keras(5)
     first = keras.random.normal((3,))

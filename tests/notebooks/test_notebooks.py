@@ -13,6 +13,7 @@ from helpers.lesson.results import METRICS_MIME
 from helpers.runner.lessons import read_lessons
 
 PATHS = sorted(NOTEBOOKS_FOLDER.glob("*.ipynb"))
+PYTORCH_PATHS = [path for path in PATHS if path.stem.endswith("_pytorch")]
 ALLOWED_TAGS = {
     "parameters",
     "nbval-check-output",
@@ -29,7 +30,7 @@ SECTIONS = [
     "Exercises",
     "Further reading",
 ]
-FRAMEWORKS = {"keras": {"torch"}, "pytorch": {"keras", "tensorflow"}}
+FRAMEWORKS = {"keras": {"keras"}, "pytorch": {"torch"}}
 PRIVATE = re.compile(r"/(home|root|Users|tmp|work)/|[A-Z]:\\\\Users")
 
 
@@ -67,25 +68,38 @@ def test_the_notebook_is_valid_and_its_cells_have_unique_ids(notebook):
     assert len(set(ids)) == len(ids)
 
 
-def test_the_name_says_order_and_framework(path):
+def test_the_name_says_order_and_framework(path, code, frameworks_loaded_by):
     assert re.fullmatch(r"\d\d_[a-z_]+", path.stem)
-    loaded = {
-        name
-        for cell in nbformat.read(path, as_version=4).cells
-        if cell.cell_type == "code"
-        for node in ast.walk(ast.parse(cell.source))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([node.module] if isinstance(node, ast.ImportFrom) else _names(node))
-    }
-    roots = {name.partition(".")[0] for name in loaded}
-    ending = path.stem.rpartition("_")[2]
-    assert not roots & FRAMEWORKS.get(ending, {"torch", "keras", "tensorflow"})
-    rooms = {"helpers.models.keras_models": "keras", "helpers.models.torch_models": "pytorch"}
-    assert all(ending == framework for room, framework in rooms.items() if room in loaded)
+    loaded = frameworks_loaded_by("\n".join(cell.source for cell in code))
+    assert loaded == FRAMEWORKS.get(path.stem.rpartition("_")[2], set())
 
 
-def _names(node):
-    return [alias.name for alias in node.names]
+@pytest.mark.parametrize(
+    ("code", "loaded"),
+    [
+        ("from helpers.models.losses import nt_xent", {"torch"}),
+        ("from helpers.models import training", {"torch"}),
+        ("import helpers.models.masked_models", {"torch"}),
+        ("from helpers.models.torch_models import encoder_of", {"torch"}),
+        ("from helpers.pretext.views import two_views", {"torch"}),
+        ("from helpers.pretext import views", {"torch"}),
+        ("def later():\n    import torch.nn", {"torch"}),
+        ("from helpers.models.keras_models import scaled", {"keras"}),
+        ("import tensorflow as tf", {"keras"}),
+        ("from helpers.pretext import masking, rotation_task", set()),
+        ("from helpers import data, evaluation, figures, lesson, pretext", set()),
+    ],
+)
+def test_a_framework_is_noticed_behind_modules_of_ours(code, loaded, frameworks_loaded_by):
+    assert frameworks_loaded_by(code) == loaded
+
+
+@pytest.mark.parametrize("path", PYTORCH_PATHS, ids=lambda path: path.stem)
+def test_pytorch_is_loaded_only_once_prepare_torch_has_said_how(code, frameworks_loaded_by):
+    lines = "\n".join(cell.source for cell in code)
+    before, call, _ = lines.partition("\nprepare_torch(")
+    assert call
+    assert frameworks_loaded_by(before) == set()
 
 
 def test_one_title_and_the_sections_of_a_lesson_in_order(prose):
