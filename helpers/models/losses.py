@@ -35,8 +35,8 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float = 0.5) -> Tensor:
     if not 0 < temperature < math.inf:
         raise ValueError(f"temperature must be over 0, got {temperature}")
     embeddings = functional.normalize(torch.cat([first, second]), dim=1)  # (2 n, d)
-    itself = torch.eye(len(embeddings), dtype=torch.bool)
-    scores = (embeddings @ embeddings.T / temperature).masked_fill(itself, -math.inf)  # (2 n, 2 n)
+    scores = embeddings @ embeddings.T / temperature  # (2 n, 2 n)
+    scores.fill_diagonal_(-math.inf)  # no view is its own partner
     partners = torch.arange(len(embeddings)).roll(len(first))  # (2 n,): n ... 2 n - 1, 0 ... n - 1
     return functional.cross_entropy(scores, partners)
 

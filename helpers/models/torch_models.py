@@ -24,11 +24,11 @@ def convolutional_encoder(image_size: int = 28) -> nn.Sequential:
     pooled = ((image_size - 2) // 2 - 2) // 2
     encoder = nn.Sequential()
     encoder.add_module("convolution_1", nn.Conv2d(1, 32, 3))
+    encoder.add_module("pooling_1", nn.MaxPool2d(2))  # before the activation: same, less work
     encoder.add_module("activation_1", nn.ReLU())
-    encoder.add_module("pooling_1", nn.MaxPool2d(2))
     encoder.add_module("convolution_2", nn.Conv2d(32, 64, 3))
-    encoder.add_module("activation_2", nn.ReLU())
     encoder.add_module("pooling_2", nn.MaxPool2d(2))
+    encoder.add_module("activation_2", nn.ReLU())
     encoder.add_module(CONVOLUTIONAL_LAYER, nn.Flatten())
     encoder.add_module("dense", nn.Linear(64 * pooled**2, 128))
     encoder.add_module(LAST_LAYER, nn.ReLU())

@@ -101,6 +101,21 @@ def test_a_linear_autoencoder_is_linear_up_to_its_offset():
     torch.testing.assert_close(mixed, 0.3 * autoencoder(first) + 0.7 * autoencoder(second))
 
 
+def test_pooling_before_the_activation_changes_neither_features_nor_gradients():
+    encoder = convolutional_encoder()
+    parts = dict(encoder.named_children())
+    order = ["convolution_1", "activation_1", "pooling_1"]  # as lesson 01 has them
+    order += ["convolution_2", "activation_2", "pooling_2", CONVOLUTIONAL_LAYER, "dense"]
+    as_in_lesson_01 = nn.Sequential(*(parts[name] for name in [*order, LAST_LAYER]))
+    images = torch.rand(8, 1, 28, 28)
+    found = []
+    for network in (encoder, as_in_lesson_01):
+        features = network(images)
+        gradients = torch.autograd.grad(features.square().sum(), list(encoder.parameters()))
+        found.append([features, *gradients])
+    assert all(map(torch.equal, *found))
+
+
 def test_a_convolutional_reconstruction_stays_between_black_and_white():
     pixels = convolutional_autoencoder(4)(100 * torch.randn(5, 1, 28, 28))
     assert pixels.min() >= 0 and pixels.max() <= 1
