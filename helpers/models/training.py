@@ -5,18 +5,22 @@ Images stay one uint8 tensor; each batch is picked and scaled on its way to the 
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from helpers.data import check_images
-from helpers.lesson.progress import progress_bar
+from helpers.lesson import check_at_least, progress_bar
 
 
 def scaled(images: Tensor) -> Tensor:
-    """Turn uint8 images ``(n, height, width)`` into float32 ``(n, 1, height, width)``, 0 to 1."""
+    """Turn uint8 images ``(n, height, width)`` into float32 ``(n, 1, height, width)``, 0 to 1.
+
+    >>> scaled(torch.tensor([[[0, 51, 255]]], dtype=torch.uint8))
+    tensor([[[[0.0000, 0.2000, 1.0000]]]])
+    """
     return images.unsqueeze(1).float() / 255
 
 
@@ -32,55 +36,42 @@ def train(
     labels: np.ndarray | None = None,
     after_step: Callable[[int], None] | None = None,
 ) -> list[float]:
-    """Train a model with Adam for a number of steps.
+    """Train a model with Adam for a number of steps, and return the loss at each of them.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Its weights change, except those with ``requires_grad=False``; it is left in evaluation
-        mode.
-    loss_function : callable
-        Given one batch of images, float32 ``(batch_size, 1, height, width)`` from 0 to 1, and,
-        where there are ``labels``, theirs as int64 ``(batch_size,)``: returns the loss to
-        minimise, a scalar tensor that depends on the model's weights.
-    images : numpy.ndarray
-        uint8 of shape ``(n, height, width)``. Only one batch at a time is turned into floats.
-    steps : int
-        Batches to train on, at least 1. The images are shuffled anew for each pass over them.
-    batch_size : int
-        Images in a batch, from 1 to ``n``. What does not fill a batch waits for the next pass.
-    learning_rate : float
-        Of Adam, above 0.
-    seed : int
-        Order of the images; the same seed gives the same batches.
-    title : str
-        What is trained: the name of a progress bar. Without it there is none.
-    labels : numpy.ndarray, optional
-        Integers of shape ``(n,)``.
-    after_step : callable, optional
-        Given the number of steps done, after each of them: to watch the model as it trains.
+    >>> model, images = nn.Linear(4, 4), np.zeros((20, 4, 4), np.uint8)
+    >>> len(train(model, lambda batch: model(batch).square().mean(), images, 3, batch_size=10))
+    3
 
-    Returns
-    -------
-    list of float
-        The loss at each step.
+    ``loss_function`` turns a batch, float32 ``(batch_size, 1, height, width)`` from 0 to 1, and,
+    where there are ``labels``, theirs as int64 ``(batch_size,)``, into the scalar to minimise. The
+    images, uint8 ``(n, height, width)``, are shuffled anew for each pass, in an order that only the
+    seed decides; what does not fill a batch waits for the next pass. ``after_step`` is told how
+    many steps are done; a title opens a progress bar.
 
-    Raises
-    ------
-    ValueError
-        If an argument is out of range, before any training; or if the loss is no longer finite.
+    Weights with ``requires_grad=False`` stay. However it ends, the model is left in evaluation
+    mode. Wrong settings raise a ``ValueError`` before any training; a loss that is no longer finite
+    raises one at once.
     """
-    pictures = _as_uint8_tensor(images)
-    _check_training(len(pictures), steps, batch_size, learning_rate)
-    parts = [pictures] if labels is None else [pictures, _as_targets(labels, len(pictures))]
+    pictures, count = _as_uint8_tensor(images), len(images)
+    check_at_least(1, steps=steps)
+    if not 1 <= batch_size <= count:
+        raise ValueError(
+            f"batch_size must be from 1 to the number of images, {count}; got {batch_size}"
+        )
+    if not 0 < learning_rate < math.inf:
+        raise ValueError(f"learning_rate must be above 0, got {learning_rate}")
+    parts = [pictures]
+    if labels is not None:
+        if labels.shape != (count,):
+            raise ValueError(f"{count} images need labels of shape ({count},), got {labels.shape}")
+        parts.append(torch.as_tensor(labels, dtype=torch.int64))
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.Adam(weights, learning_rate)
-    batches = _batches(len(pictures), batch_size, seed)
+    batches = _batches(count, batch_size, seed)
     losses: list[float] = []
-    model.train()
-    with progress_bar(steps, title) if title else nullcontext() as bar:
-        for step in range(1, steps + 1):
-            chosen = next(batches)
+    opened_bar = progress_bar(steps, title) if title else nullcontext()
+    with opened_bar as bar, _in_mode(model, training=True, afterwards=False):
+        for step, chosen in zip(range(1, steps + 1), batches, strict=False):
             batch, *targets = (part[chosen] for part in parts)
             loss = loss_function(scaled(batch), *targets)
             losses.append(loss.item())
@@ -96,76 +87,46 @@ def train(
                 bar.update()
             if after_step is not None:
                 after_step(step)
-    model.eval()
     return losses
 
 
 def encode(encoder: nn.Module, images: np.ndarray, batch_size: int = 500) -> np.ndarray:
-    """Apply an encoder to uint8 images in evaluation mode, scaling one batch at a time.
+    """Apply an encoder to uint8 images ``(n, height, width)``, scaling one batch at a time.
 
-    Parameters
-    ----------
-    encoder : torch.nn.Module
-        From float32 ``(n, 1, height, width)`` to features. Its mode is put back afterwards.
-    images : numpy.ndarray
-        uint8 of shape ``(n, height, width)``.
-    batch_size : int
-        Images scaled and computed together; at least 1.
+    >>> encode(nn.Flatten(), np.zeros((5, 28, 28), np.uint8)).shape
+    (5, 784)
 
-    Returns
-    -------
-    numpy.ndarray
-        Features, float32 of shape ``(n, d)``.
-
-    Raises
-    ------
-    ValueError
-        If the images are not uint8 of three dimensions, or there is none.
+    The encoder is in evaluation mode meanwhile; its own mode is put back afterwards.
     """
-    return np.concatenate(
-        [codes.flatten(1).numpy() for _, codes in _outputs(encoder, images, batch_size)]
-    )
+    codes = [made.flatten(1).numpy() for _, made in _outputs(encoder, images, batch_size)]
+    return np.concatenate(codes)  # (n, d)
 
 
 def reconstruct(autoencoder: nn.Module, images: np.ndarray, batch_size: int = 500) -> np.ndarray:
-    """Return what an autoencoder makes of uint8 images, as float32 ``(n, height, width)``.
+    """Return what an autoencoder makes of uint8 images: float32 of their own shape.
 
-    Four times as large in memory as the images themselves: meant for those one looks at.
-    ``reconstruction_errors`` measures a whole data set.
+    >>> reconstruct(nn.Identity(), np.array([[[0, 255]]], np.uint8))
+    array([[[0., 1.]]], dtype=float32)
+
+    Four times as large as the images: ``reconstruction_errors`` measures a whole data set.
     """
-    return encode(autoencoder, images, batch_size).reshape(images.shape)
+    outputs = _outputs(autoencoder, images, batch_size, same_shape=True)
+    # from (n, channels, height, width) to channels last; grey images have no axis for them
+    rebuilt = np.concatenate([made.movedim(1, -1).numpy() for _, made in outputs])
+    return rebuilt.reshape(images.shape)
 
 
 def reconstruction_errors(
     autoencoder: nn.Module, images: np.ndarray, batch_size: int = 500
 ) -> np.ndarray:
-    """Return the mean squared error of each image's reconstruction.
+    """Return the mean squared error of each image's reconstruction, pixels from 0 to 1.
 
-    Parameters
-    ----------
-    autoencoder : torch.nn.Module
-        From images to images.
-    images : numpy.ndarray
-        uint8 of shape ``(n, height, width)``.
-    batch_size : int
-        Images computed together; at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32 of shape ``(n,)``: mean over the pixels, whose values go from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If the images are not uint8 of three dimensions, or there is none.
+    >>> reconstruction_errors(nn.Identity(), np.zeros((3, 4, 4), np.uint8))
+    array([0., 0., 0.], dtype=float32)
     """
-    return np.concatenate(
-        [
-            (rebuilt - batch).square().flatten(1).mean(dim=1).numpy()
-            for batch, rebuilt in _outputs(autoencoder, images, batch_size)
-        ]
-    )
+    outputs = _outputs(autoencoder, images, batch_size, same_shape=True)
+    errors = [(made - batch).square().flatten(1).mean(dim=1).numpy() for batch, made in outputs]
+    return np.concatenate(errors)  # (n,)
 
 
 def _batches(count: int, batch_size: int, seed: int) -> Iterator[Tensor]:
@@ -176,41 +137,32 @@ def _batches(count: int, batch_size: int, seed: int) -> Iterator[Tensor]:
 
 
 def _outputs(
-    model: nn.Module, images: np.ndarray, batch_size: int
+    model: nn.Module, images: np.ndarray, batch_size: int, same_shape: bool = False
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield each scaled batch beside what the model makes of it."""
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    was_training = model.training
-    model.eval()
-    try:
+    check_at_least(1, batch_size=batch_size)
+    with _in_mode(model, training=False, afterwards=model.training):
         for part in _as_uint8_tensor(images).split(batch_size):
             batch = scaled(part)
             with torch.inference_mode():
                 made = model(batch)
+            if same_shape and made.shape != batch.shape:
+                raise ValueError(
+                    "an autoencoder must give images of the shape that it takes, "
+                    f"{tuple(batch.shape)}, got {tuple(made.shape)}"
+                )
             yield batch, made
+
+
+@contextmanager
+def _in_mode(model: nn.Module, training: bool, afterwards: bool) -> Iterator[None]:
+    model.train(training)
+    try:
+        yield
     finally:
-        model.train(was_training)
+        model.train(afterwards)
 
 
 def _as_uint8_tensor(images: np.ndarray) -> Tensor:
     check_images(images)
     return torch.from_numpy(np.require(images, requirements=["C", "W"]))
-
-
-def _as_targets(labels: np.ndarray, images: int) -> Tensor:
-    targets = torch.as_tensor(labels, dtype=torch.int64)
-    if targets.shape != (images,):
-        raise ValueError(f"{images} images need labels of shape ({images},), got {labels.shape}")
-    return targets
-
-
-def _check_training(images: int, steps: int, batch_size: int, learning_rate: float) -> None:
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1, got {steps}")
-    if not 1 <= batch_size <= images:
-        raise ValueError(
-            f"batch_size must be from 1 to the number of images, {images}; got {batch_size}"
-        )
-    if not 0 < learning_rate < math.inf:
-        raise ValueError(f"learning_rate must be above 0, got {learning_rate}")

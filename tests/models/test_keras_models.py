@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.evaluation import random_encoder, random_features
 from helpers.lesson import load_encoder, save_encoder
 from helpers.lesson.environment import prepare_keras
 
@@ -20,7 +21,6 @@ from helpers.models.keras_models import (  # noqa: E402
     CONVOLUTIONAL_LAYER,
     LAST_LAYER,
     ProgressBar,
-    accuracy,
     compile_classifier,
     encoder_of,
     fit_steps,
@@ -29,7 +29,6 @@ from helpers.models.keras_models import (  # noqa: E402
     rotation_batches,
     rotation_classifier,
     scaled,
-    with_new_head,
 )
 from helpers.pretext.rotation import rotate_quarter_turns, rotation_task  # noqa: E402
 
@@ -85,6 +84,18 @@ def test_the_network_has_the_shapes_of_the_lesson():
     assert encoder_of(model, LAST_LAYER).outputs[0].shape == (None, 128)
 
 
+def test_the_untrained_network_in_numpy_gives_the_same_features(images):
+    drawn = random_encoder(28, 28, seed=3)
+    weights = (drawn.first_kernel, drawn.second_kernel, drawn.dense)
+    biases = (np.zeros(units) for units in (32, 64, 128))
+    encoder = encoder_of(rotation_classifier())
+    encoder.set_weights([part for pair in zip(weights, biases, strict=True) for part in pair])
+    for layer, expected in random_features(drawn, images).items():
+        ours = predict(encoder_of(encoder, layer), images)
+        np.testing.assert_allclose(ours, expected, atol=1e-4, rtol=1e-4)
+        assert expected.max() > 0.1
+
+
 def test_a_batch_of_the_rotation_task_is_the_task_of_its_sources(images):
     batch, angle_labels = next(iter(rotation_batches(images, 16, seed=1)))
     upright = np.round(255 * batch.numpy()[:4, ..., 0]).astype(np.uint8)
@@ -138,8 +149,7 @@ def test_training_learns_a_task_that_can_be_learnt():
     labels = np.arange(40) % 2
     model = seeded_classifier(0, outputs=2)
     fit_steps(model, labelled_batches(images, labels, 20, seed=0), steps=20)
-    assert accuracy(model, images, labels) == 1
-    assert accuracy(model, images, 1 - labels) == 0
+    assert (predict(model, images).argmax(axis=1) == labels).all()
 
 
 def test_prediction_in_batches_is_prediction_at_once(images):
@@ -148,31 +158,6 @@ def test_prediction_in_batches_is_prediction_at_once(images):
     at_once = model(scaled(images)).numpy()
     assert in_batches.dtype == np.float32
     np.testing.assert_allclose(in_batches, at_once, atol=1e-6)
-
-
-def test_a_new_head_sits_on_a_copy(images):
-    encoder = encoder_of(rotation_classifier())
-    before = [weights.copy() for weights in encoder.get_weights()]
-    model = compile_classifier(with_new_head(encoder, 10))
-    assert model.outputs[0].shape == (None, 10)
-    np.testing.assert_array_equal(
-        predict(encoder_of(model), images), predict(encoder, images), strict=True
-    )
-    fit_steps(model, labelled_batches(images, np.arange(24) % 10, 8, seed=0), steps=2)
-    after = encoder.get_weights()
-    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
-    assert not np.array_equal(model.get_weights()[0], before[0])
-
-
-def test_frozen_layers_do_not_move(images):
-    model = with_new_head(encoder_of(rotation_classifier()), 10)
-    for layer in model.layers[:-2]:
-        layer.trainable = False
-    compile_classifier(model)
-    before = model.get_weights()
-    fit_steps(model, labelled_batches(images, np.arange(24) % 10, 8, seed=0), steps=2)
-    moved = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)]
-    assert moved == [False] * 4 + [True] * 4
 
 
 def test_the_progress_bar_writes_to_standard_output_only(images, capsys):

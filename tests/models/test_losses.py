@@ -159,6 +159,22 @@ def test_negative_cosine_runs_from_minus_one_to_one_whatever_the_lengths(seed, s
     assert negative_cosine(first, -factor * first).item() == pytest.approx(1, abs=1e-4)
 
 
+def test_negative_cosine_pairs_each_row_with_the_same_row():
+    predictions = torch.tensor([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]])
+    targets = torch.tensor([[3.0, 0.0, 4.0], [0.0, 0.0, 1.0]])  # cosines of 0.6 and 0
+    assert negative_cosine(predictions, targets).item() == pytest.approx(-0.3)
+    assert negative_cosine(predictions, targets.flip(0)).item() == pytest.approx(0)
+
+
+@settings(deadline=None)
+@given(seeds, sizes)
+def test_negative_cosine_agrees_with_its_formula(seed, shape):
+    first, second = (part.detach() for part in embeddings(seed, shape))
+    lengths = first.norm(dim=1) * second.norm(dim=1)
+    expected = -((first * second).sum(dim=1) / lengths).mean()
+    torch.testing.assert_close(negative_cosine(first, second), expected, rtol=1e-4, atol=1e-5)
+
+
 def test_a_stop_gradient_is_left_to_the_caller():
     predictions, targets = embeddings(0, (4, 3))
     negative_cosine(predictions, targets.detach()).backward()

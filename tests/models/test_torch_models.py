@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.evaluation import random_encoder, random_features
 from helpers.lesson import load_encoder, save_encoder
 from helpers.lesson.environment import prepare_torch
 
@@ -25,6 +26,7 @@ from helpers.models.torch_models import (  # noqa: E402
     encoder_of,
     linear_autoencoder,
 )
+from helpers.models.training import encode  # noqa: E402
 from helpers.pretext.rotation import rotate_quarter_turns  # noqa: E402
 
 
@@ -99,6 +101,21 @@ def test_a_linear_autoencoder_is_linear_up_to_its_offset():
     torch.testing.assert_close(mixed, 0.3 * autoencoder(first) + 0.7 * autoencoder(second))
 
 
+def test_pooling_before_the_activation_changes_neither_features_nor_gradients():
+    encoder = convolutional_encoder()
+    parts = dict(encoder.named_children())
+    order = ["convolution_1", "activation_1", "pooling_1"]  # as lesson 01 has them
+    order += ["convolution_2", "activation_2", "pooling_2", CONVOLUTIONAL_LAYER, "dense"]
+    as_in_lesson_01 = nn.Sequential(*(parts[name] for name in [*order, LAST_LAYER]))
+    images = torch.rand(8, 1, 28, 28)
+    found = []
+    for network in (encoder, as_in_lesson_01):
+        features = network(images)
+        gradients = torch.autograd.grad(features.square().sum(), list(encoder.parameters()))
+        found.append([features, *gradients])
+    assert all(map(torch.equal, *found))
+
+
 def test_a_convolutional_reconstruction_stays_between_black_and_white():
     pixels = convolutional_autoencoder(4)(100 * torch.randn(5, 1, 28, 28))
     assert pixels.min() >= 0 and pixels.max() <= 1
@@ -147,6 +164,29 @@ def test_sizes_that_cannot_be_built_are_refused(build, arguments, message):
 def test_a_layer_that_does_not_exist_is_refused_with_those_that_do():
     with pytest.raises(ValueError, match="no layer 'code': this encoder has .*last"):
         encoder_of(convolutional_encoder(), CODE_LAYER)
+
+
+def test_the_untrained_network_in_numpy_gives_the_same_features():
+    images = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype=np.uint8)
+    drawn = random_encoder(28, 28, seed=3)
+    dense = drawn.dense.reshape(5, 5, 64, 128)  # NumPy flattens channels last, PyTorch first
+    weights = {
+        "convolution_1.weight": drawn.first_kernel.transpose(3, 2, 0, 1),
+        "convolution_2.weight": drawn.second_kernel.transpose(3, 2, 0, 1),
+        "dense.weight": dense.transpose(3, 2, 0, 1).reshape(128, -1),
+    }
+    encoder = convolutional_encoder()
+    tensors = {name: torch.from_numpy(part.copy()) for name, part in weights.items()}
+    encoder.load_state_dict(encoder.state_dict() | tensors)
+    expected = random_features(drawn, images)
+    maps = encode(encoder_of(encoder, CONVOLUTIONAL_LAYER), images).reshape(6, 64, 5, 5)
+    ours = {
+        CONVOLUTIONAL_LAYER: maps.transpose(0, 2, 3, 1).reshape(6, -1),
+        LAST_LAYER: encode(encoder, images),
+    }
+    for layer, features in ours.items():
+        np.testing.assert_allclose(features, expected[layer], atol=1e-4, rtol=1e-4)
+        assert features.max() > 0.1
 
 
 # Files

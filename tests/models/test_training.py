@@ -164,6 +164,38 @@ def test_the_model_can_be_watched_while_it_trains(images):
     assert not model.training
 
 
+@pytest.mark.parametrize("mode_before", [True, False])
+def test_a_model_trains_in_training_mode_and_is_left_in_evaluation_mode(images, mode_before):
+    model = nn.Sequential(linear_autoencoder(8, 12), nn.Dropout(0.1)).train(mode_before)
+    modes = []
+
+    def loss(batch):
+        modes.append((model.training, model[1].training))
+        return model(batch).mean()
+
+    train(model, loss, images, 2, batch_size=8)
+    assert modes == [(True, True)] * 2
+    assert not model.training and not model[1].training
+
+
+@pytest.mark.parametrize("wrong", [RuntimeError("out of memory"), KeyboardInterrupt()])
+@pytest.mark.parametrize("where", ["loss", "after_step"])
+def test_a_training_that_breaks_off_leaves_evaluation_mode_too(images, wrong, where):
+    model = nn.Sequential(linear_autoencoder(8, 12), nn.Dropout(0.1))
+
+    def loss(batch):
+        if where == "loss":
+            raise wrong
+        return model(batch).mean()
+
+    def after_step(step):
+        raise wrong
+
+    with pytest.raises(type(wrong)):
+        train(model, loss, images, 2, batch_size=8, after_step=after_step)
+    assert not model.training and not model[1].training
+
+
 def test_watching_changes_nothing(images):
     watched, _ = trained(images, 1, after_step=lambda step: None)
     assert weights_equal(watched, trained(images, 1)[0])
@@ -281,6 +313,23 @@ def test_reconstructions_and_their_errors_belong_together(images):
     assert rebuilt.shape == images.shape
     by_hand = ((rebuilt - images / np.float32(255)) ** 2).mean(axis=(1, 2))
     np.testing.assert_allclose(reconstruction_errors(model, images, 9), by_hand, rtol=1e-4)
+
+
+def test_colours_are_moved_and_not_scrambled(monkeypatch):
+    colours = np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)
+    monkeypatch.setattr(training, "check_images", lambda images: None)
+    monkeypatch.setattr(training, "scaled", lambda batch: batch.movedim(-1, 1).float() / 255)
+    rebuilt = reconstruct(nn.Identity(), colours)
+    np.testing.assert_array_equal(rebuilt, colours / np.float32(255))
+
+
+@pytest.mark.parametrize("apply", [reconstruct, reconstruction_errors])
+def test_what_does_not_give_images_of_the_same_shape_is_no_autoencoder(images, apply):
+    message = r"shape that it takes, \(40, 1, 12, 12\), got \(40, 144\)"
+    model = nn.Flatten()
+    with pytest.raises(ValueError, match=message):
+        apply(model, images)
+    assert model.training
 
 
 def test_a_perfect_reconstruction_has_no_error(images):
