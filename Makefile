@@ -42,14 +42,15 @@ refresh: run ## store the outputs of a run in notebooks/ and its times in the RE
 clean: ## remove everything made here: .venv and build
 	rm -rf .venv build
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt constraints.txt pyproject.toml
 	@set -e; \
+	rm -f $(READY); \
 	for python in $(CANDIDATES); do \
 		if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 			>/dev/null 2>&1; then \
-			echo "setting up .venv with $$("$$python" --version) (a few minutes, once)"; \
+			echo "setting up .venv with $$("$$python" --version) (about 1 GB, a few minutes, once)"; \
 			"$$python" -m venv .venv; \
-			$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .; \
+			$(BIN) helpers/runner/install.py; \
 			touch $(READY); \
 			exit 0; \
 		fi; \

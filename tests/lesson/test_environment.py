@@ -22,6 +22,7 @@ from helpers.lesson.environment import (
     threads,
 )
 from helpers.lesson.files import ROOT
+from helpers.runner.install import CPU_BUILDS
 
 
 def test_threads_follow_the_environment_variable(monkeypatch):
@@ -193,7 +194,8 @@ def test_conda_installs_the_same_list():
     conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     *from_conda, pip = conda["dependencies"]
     assert [package.partition("=")[0] for package in from_conda] == ["python", "pip"]
-    assert pip == {"pip": ["-r requirements.txt", "-e ."]}
+    index = f"--extra-index-url {CPU_BUILDS}"
+    assert pip == {"pip": [index, "-r requirements.txt", "-c constraints.txt", "-e ."]}
     minor = tuple(int(part) for part in from_conda[0].partition("=")[2].split("."))
     lowest, highest = environment.SUPPORTED_PYTHON
     assert lowest <= minor <= highest

@@ -1,0 +1,78 @@
+"""``make setup``: ready only when everything is installed, and made again when a list changes."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from helpers.lesson.files import ROOT
+
+# Stands in for Python: makes an empty .venv, and installs with the exit status of a file.
+PYTHON = """#!/bin/sh
+case "$1 $2" in
+    "--version ") echo "Python 3.12.0" ;;
+    "-m venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    "helpers/runner/install.py ") echo installing; exit "$(cat status)" ;;
+esac
+"""
+READY = ".venv/.ready"
+
+
+@pytest.fixture
+def course(tmp_path):
+    folder = tmp_path / "a course"
+    folder.mkdir()
+    for name in ["Makefile", "requirements.txt", "constraints.txt", "pyproject.toml"]:
+        shutil.copy(ROOT / name, folder)
+    (folder / "python").write_text(PYTHON)
+    (folder / "python").chmod(0o755)
+    return folder
+
+
+def make_setup(course, status):
+    (course / "status").write_text(str(status))
+    surroundings = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(
+        ["make", "setup", "PYTHON=./python"],
+        cwd=course,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+
+
+def test_what_is_ready_is_not_made_again(course):
+    assert make_setup(course, 0).stdout.splitlines()[1:] == ["installing"]
+    assert (course / READY).exists()
+    assert "installing" not in make_setup(course, 0).stdout
+
+
+def test_half_an_environment_does_not_count_as_ready(course):
+    assert make_setup(course, 1).returncode != 0
+    assert (course / ".venv").is_dir()
+    assert not (course / READY).exists()
+    assert "installing" in make_setup(course, 0).stdout
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "constraints.txt", "pyproject.toml"])
+def test_a_changed_list_is_installed_and_until_then_nothing_is_ready(course, name):
+    make_setup(course, 0)
+    later = (course / READY).stat().st_mtime + 10
+    os.utime(course / name, (later, later))
+    failed = make_setup(course, 1)
+    assert "installing" in failed.stdout
+    assert failed.returncode != 0
+    assert not (course / READY).exists()
+
+
+def test_an_unsuitable_python_is_refused_in_one_line(course):
+    (course / "python").write_text("#!/bin/sh\nexit 1\n")
+    refused = make_setup(course, 0)
+    assert refused.returncode != 0
+    assert "Found no Python 3.11, 3.12 or 3.13 (tried: ./python)" in refused.stderr
+    assert not (course / READY).exists()
