@@ -15,6 +15,7 @@ from helpers.evaluation.representation import (
 )
 from helpers.evaluation.statistics import (
     Interval,
+    arm_difference,
     mean_interval,
     paired_difference,
     readable_summary,

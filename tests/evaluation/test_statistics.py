@@ -1,5 +1,7 @@
 """Intervals, paired differences and tables of arms."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from scipy import stats
 
 from helpers.evaluation.statistics import (
     Interval,
+    arm_difference,
     mean_interval,
     paired_difference,
     readable_summary,
@@ -24,6 +27,10 @@ confidences = st.floats(0.5, 0.999)
 
 def ends(interval: Interval) -> tuple[float, float]:
     return interval.low, interval.high
+
+
+def contains(interval: Interval, value: float) -> bool:
+    return interval.low <= value <= interval.high
 
 
 def scores_of(**arms: list[float]) -> pd.DataFrame:
@@ -59,17 +66,6 @@ def test_a_difference_counts_only_if_its_interval_excludes_zero(low, high, exclu
     difference = Interval((low + high) / 2, low, high, 5)
     assert difference.excludes_zero is excludes
     assert verdict(difference) == judgement
-
-
-def test_an_interval_contains_its_ends_and_nothing_outside():
-    interval = Interval(0.5, 0.4, 0.6, 5)
-    assert [interval.contains(value) for value in (0.39, 0.4, 0.5, 0.6, 0.61)] == [
-        False,
-        True,
-        True,
-        True,
-        False,
-    ]
 
 
 # Wilson
@@ -137,7 +133,7 @@ def test_mean_intervals_agree_with_scipy(values, confidence):
     expected = stats.ttest_1samp(values, 0).confidence_interval(confidence)
     interval = mean_interval(values, confidence)
     assert ends(interval) == pytest.approx((expected.low, expected.high))
-    assert interval.contains(np.mean(values))
+    assert contains(interval, np.mean(values))
 
 
 def test_seeds_that_all_agree_give_an_interval_without_width():
@@ -202,15 +198,20 @@ def test_a_confidence_outside_0_to_1_is_refused(confidence):
 
 def coverage(truth: float, intervals: list[Interval]) -> float:
     assert len(intervals) == EXPERIMENTS
-    return np.mean([interval.contains(truth) for interval in intervals])
+    return np.mean([contains(interval, truth) for interval in intervals])
+
+
+@cache
+def wilson_intervals(total: int) -> list[Interval]:
+    return [wilson_interval(correct, total) for correct in range(total + 1)]
 
 
 @pytest.mark.parametrize("truth", [0.1, 0.5, 0.9, 0.98])
 @pytest.mark.parametrize("total", [200, 1000])
 def test_the_exact_coverage_of_wilson_intervals_is_near_95_percent(truth, total):
-    hits = np.arange(total + 1)
-    covered = [wilson_interval(int(correct), total).contains(truth) for correct in hits]
-    assert stats.binom.pmf(hits, total, truth) @ covered == pytest.approx(0.95, abs=0.02)
+    covered = [contains(interval, truth) for interval in wilson_intervals(total)]
+    chances = stats.binom.pmf(np.arange(total + 1), total, truth)
+    assert chances @ covered == pytest.approx(0.95, abs=0.02)
 
 
 @pytest.mark.parametrize("truth", [0.1, 0.5, 0.9])
@@ -323,3 +324,22 @@ def test_a_summary_reads_in_percent_and_points():
 def test_a_table_that_cannot_be_paired_is_refused(scores, message):
     with pytest.raises(ValueError, match=message):
         summarise_arms(scores, baseline="scratch")
+    with pytest.raises(ValueError, match=message):
+        arm_difference(scores, "scratch", "scratch")
+
+
+def test_two_arms_of_a_table_are_paired_by_seed_whatever_the_order_of_its_rows():
+    scores = scores_of(
+        scratch=[0.80, 0.82, 0.84], rotation=[0.83, 0.85, 0.86], random=[0.7, 0.9, 0.8]
+    )
+    expected = paired_difference([0.83, 0.85, 0.86], [0.80, 0.82, 0.84])
+    assert arm_difference(scores, "rotation", "scratch") == expected
+    shuffled = scores.sample(frac=1, random_state=1)
+    assert arm_difference(shuffled, "rotation", "scratch") == expected
+
+
+@pytest.mark.parametrize("arms", [("scratch", "masking"), ("masking", "scratch")])
+def test_a_difference_from_an_arm_that_is_not_there_is_refused(arms):
+    message = r"no arm is called 'masking': the arms are \['scratch', 'random'\]"
+    with pytest.raises(ValueError, match=message):
+        arm_difference(scores_of(scratch=[0.8, 0.9], random=[0.7, 0.6]), *arms)
