@@ -4,8 +4,6 @@ The last two are from Wang and Isola (2020), "Understanding Contrastive Represen
 through Alignment and Uniformity on the Hypersphere". Normalised, a row of zeros stays at zero.
 """
 
-from math import prod
-
 import numpy as np
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.preprocessing import normalize
@@ -18,8 +16,6 @@ def as_rows(
 
     >>> as_rows(np.zeros((5, 28, 28), np.uint8)).shape
     (5, 784)
-
-    ``name`` is what an error message calls them.
     """
     features = np.asarray(features)
     check_features(features, name)
@@ -38,8 +34,7 @@ def feature_spread(features: np.ndarray) -> float:
     2. After a ReLU even a healthy encoder stays below 1: compare it with itself over time.
     """
     units = normalize(as_rows(features))  # (n, d), each row of length 1
-    deviations = units.std(axis=0)  # (d,)
-    return float(deviations.mean() * np.sqrt(len(deviations)))
+    return float(units.std(axis=0).mean() * np.sqrt(units.shape[1]))  # the mean is over d
 
 
 def effective_rank(features: np.ndarray) -> float:
@@ -49,11 +44,10 @@ def effective_rank(features: np.ndarray) -> float:
     >>> effective_rank(line), round(effective_rank(np.eye(5)), 6)
     (1.0, 4.0)
 
-    It is ``exp(-sum(p log p))`` with ``p`` the singular values of the centred features divided by
-    their sum: from 1, a line, to ``min(n - 1, d)``, all directions alike; 0 if all are the same, to
-    within the rounding error of their dtype. It says nothing across methods: it may fall while
-    accuracy rises. Roy and Vetterli (2007), "The effective rank: a measure of effective
-    dimensionality", do not centre; then a shared offset counts as a dimension.
+    ``exp(-sum(p log p))`` with ``p`` the centred features' singular values, as shares of their
+    sum: from 1, a line, to ``min(n - 1, d)``, all directions alike; 0 if all are the same but for
+    rounding. It says nothing across methods: it may fall while accuracy rises. Roy and Vetterli
+    (2007), "The effective rank: a measure of effective dimensionality"; the centring is ours.
     """
     rows = as_rows(features)  # (n, d)
     shifted = rows - rows[0]  # exact zeros if all rows are the same; their mean need not be
@@ -104,8 +98,7 @@ def uniformity(features: np.ndarray) -> float:
         raise ValueError("uniformity compares pairs: give at least two features")
     blocks = pairwise_distances_chunked(units, metric="euclidean", squared=True, working_memory=64)
     total = sum(np.exp(-2 * block).sum() for block in blocks)  # a block: (some of the rows, n)
-    # Each row also met itself, at distance 0 and with exp(0) = 1: count too much.
-    return float(np.log((total - count) / (count * (count - 1))))
+    return float(np.log((total - count) / (count * (count - 1))))  # not each row with itself
 
 
 def check_features(features: np.ndarray, name: str) -> None:
@@ -124,7 +117,7 @@ def check_features(features: np.ndarray, name: str) -> None:
 
 def check_same_dimension(**arrays: np.ndarray) -> None:
     """Raise a ``ValueError`` unless two arrays, given by name, have as many numbers per row."""
-    (first, here), (second, there) = ((name, prod(a.shape[1:])) for name, a in arrays.items())
+    (first, here), (second, there) = ((name, rows[0].size) for name, rows in arrays.items())
     if here != there:
         raise ValueError(
             f"{first} have {here} numbers per row and {second} {there}: "

@@ -19,21 +19,14 @@ class Interval:
 
     >>> print(Interval(0.898, 0.890, 0.906, count=10))
     89.8 [89.0, 90.6]
-    >>> print(f"{Interval(0.020, 0.014, 0.026, count=10):+.1f}")
+    >>> print(f"{Interval(0.020, 0.014, 0.026, count=10):+.1f}")  # a difference, in points
     +2.0 [+1.4, +2.6]
-
-    ``count`` is how many observations it rests on: test images, or seeds.
     """
 
     estimate: float
     low: float
     high: float
-    count: int
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the whole interval lies on one side of zero."""
-        return self.low > 0 or self.high < 0
+    count: int  # of the observations it rests on: test images, or seeds
 
     def __format__(self, specification: str = "") -> str:
         numbers = (format(100 * value, specification or ".1f") for value in astuple(self)[:3])
@@ -67,9 +60,9 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     >>> print(mean_interval([0.80, 0.82, 0.84]))
     82.0 [77.0, 87.0]
 
-    It covers the chance of whatever the seeds draw (labels, initial weights, batches), if they are
-    independent. Its ends may lie beyond 0 or 1; no width, where all values are the same, is a sign
-    of too coarse a measure, not of certainty. Student (1908), "The probable error of a mean".
+    It covers the chance of what independent seeds draw: labels, initial weights, batches. Its ends
+    may lie beyond 0 or 1; no width, where all values agree, is a sign of too coarse a measure, not
+    of certainty. Student (1908), "The probable error of a mean".
     """
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or len(values) < 2:
@@ -108,15 +101,15 @@ def verdict(difference: Interval) -> str:
     >>> verdict(Interval(0.02, 0.014, 0.026, 10)), verdict(Interval(0.02, -0.01, 0.05, 10))
     ('better', 'not established')
 
-    The latter is not "equal": the interval says how large a difference remains possible.
+    The latter, of an interval around zero, is not "equal": its ends say what remains possible.
     """
-    if not difference.excludes_zero:
-        return "not established"
-    return "better" if difference.low > 0 else "worse"
+    if difference.low > 0:
+        return "better"
+    return "worse" if difference.high < 0 else "not established"
 
 
 def arm_difference(scores: pd.DataFrame, arm: str, baseline: str) -> Interval:
-    """Compute the paired difference of two arms from such a table as ``summarise_arms`` takes.
+    """Compute the paired difference of two arms of a table of runs, as ``summarise_arms`` takes it.
 
     >>> scores = pd.DataFrame({"arm": ["ours"] * 3 + ["scratch"] * 3, "seed": [0, 1, 2] * 2})
     >>> scores["accuracy"] = [0.83, 0.85, 0.86, 0.80, 0.82, 0.84]
@@ -135,10 +128,10 @@ def summarise_arms(scores: pd.DataFrame, baseline: str, confidence: float = 0.95
     >>> summarise_arms(scores, baseline="scratch")["verdict"].to_dict()
     {'ours': 'better', 'scratch': 'baseline'}
 
-    ``scores`` has one row per run, accuracies from 0 to 1. The summary has one per arm, in order of
-    appearance: ``seeds``; ``accuracy``, ``low``, ``high``: the mean and its interval;
-    ``difference``, ``difference_low``, ``difference_high``: from the baseline (its own is NaN);
-    ``verdict``. At a confidence of 0.95, chance makes one in twenty useless arms seem to differ.
+    ``scores`` has one row per run, accuracies from 0 to 1. The summary has one per arm, as they
+    first appear: ``seeds``; ``accuracy``, ``low``, ``high`` (mean and interval); ``difference``,
+    ``difference_low``, ``difference_high`` (from the baseline, whose own are NaN); ``verdict``.
+    At a confidence of 0.95, chance makes one in twenty useless arms seem to differ.
     """
     by_seed = _accuracies_by_seed(scores, baseline)
     rows = {}
@@ -164,7 +157,6 @@ def readable_summary(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def _accuracies_by_seed(scores: pd.DataFrame, *needed_arms: str) -> pd.DataFrame:
-    """Check a table of runs, and turn it to one row per seed and one column per arm."""
     missing = [name for name in ("seed", "arm", "accuracy") if name not in scores.columns]
     if missing:
         raise ValueError(f"scores lack the column {missing[0]!r}: seed, arm, accuracy are needed")

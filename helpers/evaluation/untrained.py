@@ -34,8 +34,11 @@ def random_encoder(height: int, width: int, seed: int) -> RandomEncoder:
         raise ValueError(f"images must be at least 10 pixels high and wide, got {height} x {width}")
     rows, columns = (((side - 2) // 2 - 2) // 2 for side in (height, width))  # 28, 26, 13, 11, 5
     generator = np.random.default_rng(seed)
-    shapes = (3, 3, 1, 32), (3, 3, 32, 64), (64 * rows * columns, 128)
-    return RandomEncoder(*(_glorot_uniform(generator, shape) for shape in shapes))
+    weights = []
+    for shape in (3, 3, 1, 32), (3, 3, 32, 64), (64 * rows * columns, 128):
+        limit = np.sqrt(6 / (np.prod(shape[:-2]) * sum(shape[-2:])))  # inputs + outputs of a unit
+        weights.append(generator.uniform(-limit, limit, shape).astype(np.float32))
+    return RandomEncoder(*weights)
 
 
 def random_features(encoder: RandomEncoder, images: np.ndarray) -> dict[str, np.ndarray]:
@@ -43,10 +46,8 @@ def random_features(encoder: RandomEncoder, images: np.ndarray) -> dict[str, np.
 
     >>> images = np.zeros((5, 28, 28), np.uint8)
     >>> features = random_features(random_encoder(28, 28, seed=0), images)
-    >>> features[CONVOLUTIONAL_LAYER].shape, features[LAST_LAYER].shape
+    >>> features[CONVOLUTIONAL_LAYER].shape, features[LAST_LAYER].shape  # float32, never negative
     ((5, 1600), (5, 128))
-
-    Pixels go from 0 to 1; the features are float32 and, after a ReLU, never negative.
     """
     check_images(images)
     batches = gen_batches(len(images), IMAGES_PER_BATCH)
@@ -79,11 +80,5 @@ def _convolve(maps: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 def _pool(maps: np.ndarray) -> np.ndarray:
     rows, columns = maps.shape[1] // 2 * 2, maps.shape[2] // 2 * 2
     whole = maps[:, :rows, :columns]  # an odd last row or column is left out
-    taller = np.maximum(whole[:, ::2], whole[:, 1::2])  # (n, rows / 2, columns, channels)
-    return np.maximum(taller[:, :, ::2], taller[:, :, 1::2])
-
-
-def _glorot_uniform(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    area = int(np.prod(shape[:-2]))  # pixels that a kernel covers; 1 for a dense layer
-    limit = np.sqrt(6 / (area * (shape[-2] + shape[-1])))
-    return generator.uniform(-limit, limit, shape).astype(np.float32)
+    halved = np.maximum(whole[:, ::2], whole[:, 1::2])  # (n, rows / 2, columns, channels)
+    return np.maximum(halved[:, :, ::2], halved[:, :, 1::2])  # (n, rows / 2, columns / 2, channels)
