@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Iterable
 from itertools import chain, zip_longest
-from math import isfinite
 from numbers import Integral
 
 import numpy as np
@@ -16,8 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from helpers.evaluation.representation import as_rows, check_features, check_same_dimension
 
-# At scikit-learn's default of 1e-4 up to 2 % of the predictions still differ from the optimum's.
-PROBE_TOLERANCE = 1e-5
+PROBE_TOLERANCE = 1e-5  # 0.1 % of the predictions differ from the optimum's; at 1e-4, up to 2 %
 PROBE_ITERATIONS = 1000
 IMAGES_PER_BATCH = 1000
 
@@ -25,29 +23,13 @@ IMAGES_PER_BATCH = 1000
 def label_budgets(labels: np.ndarray, counts: Iterable[int], seed: int) -> dict[int, np.ndarray]:
     """Draw stratified, nested subsets: which images' labels a method may see at each budget.
 
-    The images are dealt like cards: one of each class per round, in a random order that the seed
-    fixes. The budget of ``count`` labels is the first ``count`` cards, so each budget contains all
-    smaller ones, class sizes differ by at most one, and every method gets the same labels.
+    >>> labels = np.array([3, 7, 3, 7, 3, 7])
+    >>> {count: labels[chosen] for count, chosen in label_budgets(labels, [2, 4], seed=0).items()}
+    {2: array([3, 7]), 4: array([3, 7, 3, 7])}
 
-    Parameters
-    ----------
-    labels : numpy.ndarray
-        Labels of all training images, shape ``(n,)``.
-    counts : iterable of int
-        Budgets, each from the number of classes to ``n``.
-    seed : int
-        At least 0. Another seed is another draw.
-
-    Returns
-    -------
-    dict of int to numpy.ndarray
-        Indices into ``labels``, int64 of shape ``(count,)``, by count in ascending order.
-
-    Raises
-    ------
-    ValueError
-        If there is a single class, or a count is not a whole number, is smaller than the number of
-        classes, or asks for more of a class than there is.
+    The images are dealt like cards, one of each class per round, in an order that the seed fixes.
+    A budget of ``count`` labels is the first ``count`` cards: it contains all smaller ones, class
+    sizes differ by at most one, and every method gets the same labels.
     """
     labels = np.asarray(labels)
     _check_labels(labels, "labels")
@@ -57,60 +39,23 @@ def label_budgets(labels: np.ndarray, counts: Iterable[int], seed: int) -> dict[
     queues = [generator.permutation(np.flatnonzero(labels == name)) for name in classes]
     for count in counts:
         _check_budget(count, classes, queues)
-    rounds = zip_longest(*(queue.tolist() for queue in queues))
-    dealt = np.array([index for index in chain.from_iterable(rounds) if index is not None])
+    cards = chain(*zip_longest(*queues))  # None where a class is used up
+    dealt = np.array([card for card in cards if card is not None])
     return {int(count): dealt[:count] for count in sorted(counts)}
 
 
 def fit_probe(
     train_features: np.ndarray, train_labels: np.ndarray, regularisation: float = 1.0
 ) -> Pipeline:
-    """Fit a linear probe: standardised features, then multinomial logistic regression.
-
-    Parameters
-    ----------
-    train_features : numpy.ndarray
-        Features or images of shape ``(n, ...)``; they are flattened.
-    train_labels : numpy.ndarray
-        Shape ``(n,)``, at least two classes.
-    regularisation : float, optional
-        Strength of the L2 penalty, over 0; larger is stronger. scikit-learn's ``C`` is its inverse.
-
-    Returns
-    -------
-    sklearn.pipeline.Pipeline
-        Has ``predict`` and ``predict_proba``, which take features of the same shape.
-
-    Raises
-    ------
-    ValueError
-        If the features are not finite, the lengths differ, there is a single class, or the
-        regularisation is not over 0.
-    RuntimeError
-        If the solver does not converge.
-
-    Notes
-    -----
-    Alain and Bengio (2016), "Understanding intermediate layers using linear classifier probes".
-    The solver is Newton-CG in double precision: stopped at a gradient of 1e-5, it predicts as the
-    exact optimum does for all but about one image in a thousand. It runs on one thread: for
-    matrices of this size more threads are slower, and so any number of cores gives one result.
-    """
-    train_features, train_labels = np.asarray(train_features), np.asarray(train_labels)
-    _check_labelled(train_features, train_labels, "train")
-    _check_labels(train_labels, "train_labels")
-    if not (isfinite(regularisation) and regularisation > 0):
+    """Fit the model behind ``linear_probe``, in double precision."""
+    train_features, train_labels = _checked(train_features, train_labels, "train")
+    if not 0 < regularisation < np.inf:
         raise ValueError(f"regularisation must be a finite number over 0, got {regularisation}")
-    probe = make_pipeline(
-        FunctionTransformer(as_rows),
-        StandardScaler(),
-        LogisticRegression(
-            C=1 / regularisation,
-            solver="newton-cg",
-            tol=PROBE_TOLERANCE,
-            max_iter=PROBE_ITERATIONS,
-        ),
+    classifier = LogisticRegression(
+        C=1 / regularisation, solver="newton-cg", tol=PROBE_TOLERANCE, max_iter=PROBE_ITERATIONS
     )
+    probe = make_pipeline(FunctionTransformer(as_rows), StandardScaler(), classifier)
+    # One thread: for matrices of this size more are slower, and any number of cores agrees.
     with threadpool_limits(limits=1, user_api="blas"), warnings.catch_warnings():
         for category in (UserWarning, RuntimeWarning):  # no convergence, failed line search
             warnings.simplefilter("error", category)
@@ -131,40 +76,19 @@ def linear_probe(
     test_labels: np.ndarray,
     regularisation: float = 1.0,
 ) -> float:
-    """Measure how well a linear classifier reads the labels off the features.
+    """Measure how well a linear classifier reads the labels off features, as accuracy on the test.
 
-    Parameters
-    ----------
-    train_features : numpy.ndarray
-        Features or images of shape ``(n_train, ...)``; they are flattened.
-    train_labels : numpy.ndarray
-        Shape ``(n_train,)``, at least two classes.
-    test_features : numpy.ndarray
-        Shape ``(n_test, ...)``, as many numbers per row as in training.
-    test_labels : numpy.ndarray
-        Shape ``(n_test,)``.
-    regularisation : float, optional
-        Strength of the L2 penalty, as in ``fit_probe``.
+    >>> train, test = np.array([[0.0], [1.0], [4.0], [5.0]]), np.array([[2.0], [3.0]])
+    >>> linear_probe(train, np.array([0, 0, 1, 1]), test, np.array([0, 1]))
+    1.0
 
-    Returns
-    -------
-    float
-        Accuracy on the test features, from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If an array is not finite or not of a fitting shape, or there is a single class to learn.
-    RuntimeError
-        If the solver does not converge.
-
-    Notes
-    -----
-    Alain and Bengio (2016), "Understanding intermediate layers using linear classifier probes".
+    Features or images ``(n, ...)`` are flattened and standardised; then comes multinomial logistic
+    regression with an L2 penalty as strong as ``regularisation``, the inverse of scikit-learn's
+    ``C``. A ``RuntimeError`` says that it did not converge. Alain and Bengio (2016), "Understanding
+    intermediate layers using linear classifier probes".
     """
-    _check_task(train_features, train_labels, test_features, test_labels)
-    probe = fit_probe(train_features, train_labels, regularisation)
-    return _accuracy(probe, test_features, test_labels)
+    task = _checked_task(train_features, train_labels, test_features, test_labels)
+    return _accuracy(fit_probe(*task[:2], regularisation), *task[2:])
 
 
 def nearest_neighbour_accuracy(
@@ -176,106 +100,61 @@ def nearest_neighbour_accuracy(
 ) -> float:
     """Measure how often the labels of the nearest training features, by cosine, are right.
 
-    Nothing is trained: the accuracy depends on the geometry of the features alone.
+    >>> train, test = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[3.0, 1.0], [1.0, 3.0]])
+    >>> nearest_neighbour_accuracy(train, np.array([0, 1]), test, np.array([0, 0]))
+    0.5
 
-    Parameters
-    ----------
-    train_features : numpy.ndarray
-        Features or images of shape ``(n_train, ...)``; they are flattened.
-    train_labels : numpy.ndarray
-        Shape ``(n_train,)``, at least two classes.
-    test_features : numpy.ndarray
-        Shape ``(n_test, ...)``, as many numbers per row as in training.
-    test_labels : numpy.ndarray
-        Shape ``(n_test,)``.
-    neighbours : int, optional
-        How many neighbours vote, from 1 to ``n_train``; each has one vote, and a tie goes to the
-        smaller label.
-
-    Returns
-    -------
-    float
-        Accuracy on the test features, from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If an array is not finite or not of a fitting shape, there is a single class, or there are
-        fewer training features than neighbours.
-
-    Notes
-    -----
-    Cover and Hart (1967), "Nearest neighbor pattern classification"; by cosine on learned features
-    as in Wu et al. (2018), "Unsupervised feature learning via non-parametric instance
-    discrimination". A row of zeros has no direction and lies at distance 1 from every other row.
+    Nothing is trained: the geometry of the features ``(n, ...)`` decides alone. Each neighbour has
+    one vote, and a tie goes to the smaller label. A row of zeros lies at distance 1 from all
+    others. Cover and Hart (1967), "Nearest neighbor pattern classification"; by cosine as in Wu et
+    al. (2018), "Unsupervised feature learning via non-parametric instance discrimination".
     """
-    _check_task(train_features, train_labels, test_features, test_labels)
-    _check_neighbours(neighbours, len(train_features), "neighbours")
+    task = _checked_task(train_features, train_labels, test_features, test_labels)
+    _check_neighbours(neighbours, len(task[0]), "neighbours")
     classifier = KNeighborsClassifier(neighbours, metric="cosine")
     rows = FunctionTransformer(as_rows, kw_args={"dtype": np.float32})
-    model = make_pipeline(rows, classifier).fit(train_features, train_labels)
-    return _accuracy(model, test_features, test_labels)
+    return _accuracy(make_pipeline(rows, classifier).fit(*task[:2]), *task[2:])
 
 
 def nearest_neighbours(query_features: np.ndarray, features: np.ndarray, count: int) -> np.ndarray:
-    """Find the nearest features by cosine.
+    """Find each query's nearest features by cosine: their indices, ``(n_queries, count)``.
 
-    Parameters
-    ----------
-    query_features : numpy.ndarray
-        Shape ``(n_queries, ...)``; flattened.
-    features : numpy.ndarray
-        Where to search, shape ``(n, ...)``, as many numbers per row. A query that is among them
-        finds itself first.
-    count : int
-        How many neighbours, from 1 to ``n``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Indices into ``features``, int64 of shape ``(n_queries, count)``, nearest first.
-
-    Raises
-    ------
-    ValueError
-        If an array is not finite, the dimensions differ, or there are fewer than ``count``.
+    >>> features = np.array([[10.0, 0.0], [0.0, 1.0], [2.0, 1.0]])
+    >>> nearest_neighbours(features[:2], features, count=2)  # nearest first: itself, if it is there
+    array([[0, 2],
+           [1, 2]])
     """
     queries = as_rows(query_features, np.float32, "query_features")
     rows = as_rows(features, np.float32, "features")
-    check_same_dimension(queries, "query_features", rows, "features")
+    check_same_dimension(query_features=queries, features=rows)
     _check_neighbours(count, len(rows), "count")
     search = NearestNeighbors(n_neighbors=count, metric="cosine").fit(rows)
     return search.kneighbors(queries, return_distance=False)
 
 
 def _accuracy(model: Pipeline, features: np.ndarray, labels: np.ndarray) -> float:
-    features, labels = np.asarray(features), np.asarray(labels)
     batches = gen_batches(len(features), IMAGES_PER_BATCH)
     correct = sum(np.sum(model.predict(features[batch]) == labels[batch]) for batch in batches)
     return float(correct / len(features))
 
 
-def _check_task(
-    train_features: np.ndarray,
-    train_labels: np.ndarray,
-    test_features: np.ndarray,
-    test_labels: np.ndarray,
-) -> None:
-    train_features, train_labels = np.asarray(train_features), np.asarray(train_labels)
-    test_features, test_labels = np.asarray(test_features), np.asarray(test_labels)
-    _check_labelled(train_features, train_labels, "train")
-    _check_labelled(test_features, test_labels, "test")
-    _check_labels(train_labels, "train_labels")
-    check_same_dimension(train_features, "train_features", test_features, "test_features")
+def _checked_task(*task: np.ndarray) -> tuple[np.ndarray, ...]:
+    train, test = _checked(*task[:2], "train"), _checked(*task[2:], "test")
+    check_same_dimension(train_features=train[0], test_features=test[0])
+    return *train, *test
 
 
-def _check_labelled(features: np.ndarray, labels: np.ndarray, part: str) -> None:
+def _checked(features: np.ndarray, labels: np.ndarray, part: str) -> tuple[np.ndarray, np.ndarray]:
+    features, labels = np.asarray(features), np.asarray(labels)
     check_features(features, f"{part}_features")
     if labels.shape != (len(features),):
         raise ValueError(
             f"{part}_labels must have shape ({len(features)},), one for each row of "
             f"{part}_features, got {labels.shape}"
         )
+    if part == "train":
+        _check_labels(labels, "train_labels")
+    return features, labels
 
 
 def _check_labels(labels: np.ndarray, name: str) -> None:

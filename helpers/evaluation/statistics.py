@@ -1,83 +1,48 @@
 """How sure are we? Intervals, paired differences, and tables of arms against a baseline."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from math import nan
 from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
+
+ACCURACY = ["accuracy", "low", "high"]
+DIFFERENCE = ["difference", "difference_low", "difference_high"]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate with its confidence interval, as fractions.
+    """An estimate and the ends of its confidence interval: fractions, printed in percent.
 
-    It prints in percent, ``89.8 [89.0, 90.6]``; the format ``+.1f`` shows the sign of a difference
-    in percentage points, ``+2.0 [+1.4, +2.6]``, and ``.2f`` a second decimal.
-
-    Attributes
-    ----------
-    estimate : float
-        The accuracy or difference found, 0.898 for 89.8 %.
-    low, high : float
-        Ends of the interval.
-    count : int
-        How many observations it rests on: test images, or seeds.
+    >>> print(Interval(0.898, 0.890, 0.906, count=10))
+    89.8 [89.0, 90.6]
+    >>> print(f"{Interval(0.020, 0.014, 0.026, count=10):+.1f}")  # a difference, in points
+    +2.0 [+1.4, +2.6]
     """
 
     estimate: float
     low: float
     high: float
-    count: int
+    count: int  # of the observations it rests on: test images, or seeds
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the whole interval lies on one side of zero."""
-        return self.low > 0 or self.high < 0
+    def __format__(self, specification: str = "") -> str:
+        numbers = (format(100 * value, specification or ".1f") for value in astuple(self)[:3])
+        return "{} [{}, {}]".format(*numbers)
 
-    def contains(self, value: float) -> bool:
-        """Return whether a value lies in the interval, its ends included."""
-        return self.low <= value <= self.high
-
-    def __format__(self, specification: str) -> str:
-        estimate, low, high = (
-            format(100 * value, specification or ".1f")
-            for value in (self.estimate, self.low, self.high)
-        )
-        return f"{estimate} [{low}, {high}]"
-
-    def __str__(self) -> str:
-        return format(self)
+    __str__ = __format__
 
 
 def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Interval:
     """Compute the interval of an accuracy measured once, on a test set of a given size.
 
-    It covers the chance of which images are in the test set, not of training again.
+    >>> print(wilson_interval(180, 200))
+    90.0 [85.1, 93.4]
 
-    Parameters
-    ----------
-    correct : int
-        Number of images classified correctly, from 0 to ``total``.
-    total : int
-        Size of the test set, at least 1.
-    confidence : float, optional
-        Between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        Within 0 to 1; ``count`` is the size of the test set.
-
-    Raises
-    ------
-    ValueError
-        If the numbers are not whole or out of range.
-
-    Notes
-    -----
-    Wilson (1927), "Probable inference, the law of succession, and statistical inference".
+    It covers the chance of which images are tested, not of training again. Wilson (1927),
+    "Probable inference, the law of succession, and statistical inference".
     """
     if not (isinstance(correct, Integral) and isinstance(total, Integral)):
         raise ValueError(f"correct and total must be whole numbers, got {correct} and {total}")
@@ -89,31 +54,15 @@ def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Inter
     return Interval(test.statistic, float(ends.low), float(ends.high), test.n)
 
 
-def mean_interval(values: np.ndarray, confidence: float = 0.95) -> Interval:
-    """Compute the t interval of a mean over seeds.
+def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Compute the t interval of a mean over seeds, from one value per seed.
 
-    Parameters
-    ----------
-    values : array_like
-        One value per seed, shape ``(n,)`` with ``n`` at least 2: accuracies or differences.
-    confidence : float, optional
-        Between 0 and 1.
+    >>> print(mean_interval([0.80, 0.82, 0.84]))
+    82.0 [77.0, 87.0]
 
-    Returns
-    -------
-    Interval
-        ``count`` is the number of seeds. The ends may lie beyond 0 or 1, and if all values are the
-        same the interval has no width: a sign of too coarse a measure, not of certainty.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two values, or one is not finite.
-
-    Notes
-    -----
-    Student (1908), "The probable error of a mean". It covers the chance of whatever the seeds draw
-    (labels, initial weights, batches), and assumes seeds that are independent of each other.
+    It covers the chance of what independent seeds draw: labels, initial weights, batches. Its ends
+    may lie beyond 0 or 1; no width, where all values agree, is a sign of too coarse a measure, not
+    of certainty. Student (1908), "The probable error of a mean".
     """
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or len(values) < 2:
@@ -128,36 +77,14 @@ def mean_interval(values: np.ndarray, confidence: float = 0.95) -> Interval:
     return Interval(estimate, estimate - margin, estimate + margin, len(values))
 
 
-def paired_difference(
-    values: np.ndarray, baseline: np.ndarray, confidence: float = 0.95
-) -> Interval:
-    """Compute the t interval of the mean difference between two arms, seed by seed.
+def paired_difference(values: ArrayLike, baseline: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Compute the t interval of the mean of ``values - baseline``, both in the same order of seeds.
+
+    >>> print(f"{paired_difference([0.83, 0.85, 0.86], [0.80, 0.82, 0.84]):+.1f}")
+    +2.7 [+1.2, +4.1]
 
     What a seed does to both arms alike (an easy draw of labels) cancels out, so that far smaller
     differences show than two separate intervals would let one see.
-
-    Parameters
-    ----------
-    values : array_like
-        Accuracies of the one arm, one per seed, shape ``(n,)`` with ``n`` at least 2.
-    baseline : array_like
-        Accuracies of the other arm with the same seeds, in the same order.
-    confidence : float, optional
-        Between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        Of ``values - baseline``: above zero where the arm is better than the baseline.
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ, there are fewer than two seeds, or a value is not finite.
-
-    Notes
-    -----
-    Student (1908), "The probable error of a mean".
     """
     values, baseline = np.asarray(values, dtype=float), np.asarray(baseline, dtype=float)
     if values.shape != baseline.shape:
@@ -169,130 +96,83 @@ def paired_difference(
 
 
 def verdict(difference: Interval) -> str:
-    """Say what a difference shows: ``"better"``, ``"worse"`` or ``"not established"``.
+    """Say whether an arm is ``"better"`` or ``"worse"`` than its baseline.
 
-    Parameters
-    ----------
-    difference : Interval
-        Of an arm minus its baseline.
+    >>> verdict(Interval(0.02, 0.014, 0.026, 10)), verdict(Interval(0.02, -0.01, 0.05, 10))
+    ('better', 'not established')
 
-    Returns
-    -------
-    str
-        ``"not established"`` if the interval contains zero. That is not "equal": the interval says
-        how large a difference remains possible.
+    The latter, of an interval around zero, is not "equal": its ends say what remains possible.
     """
-    if not difference.excludes_zero:
-        return "not established"
-    return "better" if difference.low > 0 else "worse"
+    if difference.low > 0:
+        return "better"
+    return "worse" if difference.high < 0 else "not established"
+
+
+def arm_difference(scores: pd.DataFrame, arm: str, baseline: str) -> Interval:
+    """Compute the paired difference of two arms of a table of runs, as ``summarise_arms`` takes it.
+
+    >>> scores = pd.DataFrame({"arm": ["ours"] * 3 + ["scratch"] * 3, "seed": [0, 1, 2] * 2})
+    >>> scores["accuracy"] = [0.83, 0.85, 0.86, 0.80, 0.82, 0.84]
+    >>> print(f"{arm_difference(scores, 'ours', 'scratch'):+.1f}")
+    +2.7 [+1.2, +4.1]
+    """
+    by_seed = _accuracies_by_seed(scores, arm, baseline)
+    return paired_difference(by_seed[arm], by_seed[baseline])
 
 
 def summarise_arms(scores: pd.DataFrame, baseline: str, confidence: float = 0.95) -> pd.DataFrame:
     """Compare every arm of an experiment with its baseline, paired by seed.
 
-    Parameters
-    ----------
-    scores : pandas.DataFrame
-        One row per run, with columns ``seed``, ``arm`` and ``accuracy`` (0 to 1).
-    baseline : str
-        The arm that the others are compared with.
-    confidence : float, optional
-        Of each interval by itself: at 0.95, chance makes one in twenty useless arms seem to differ.
+    >>> scores = pd.DataFrame({"arm": ["ours"] * 3 + ["scratch"] * 3, "seed": [0, 1, 2] * 2})
+    >>> scores["accuracy"] = [0.83, 0.85, 0.86, 0.80, 0.82, 0.84]
+    >>> summarise_arms(scores, baseline="scratch")["verdict"].to_dict()
+    {'ours': 'better', 'scratch': 'baseline'}
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row per arm, in the order they first appear, indexed by ``arm``. Columns: ``seeds``;
-        ``accuracy``, ``low``, ``high`` (mean over seeds and its interval); ``difference``,
-        ``difference_low``, ``difference_high`` (from the baseline); ``verdict``. The baseline's own
-        row has no difference (NaN) and the verdict ``"baseline"``.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, an accuracy is not between 0 and 1, a run appears twice, an arm
-        lacks a seed that another arm has, there are fewer than two seeds, or no arm is called
-        ``baseline``.
+    ``scores`` has one row per run, accuracies from 0 to 1. The summary has one per arm, as they
+    first appear: ``seeds``; ``accuracy``, ``low``, ``high`` (mean and interval); ``difference``,
+    ``difference_low``, ``difference_high`` (from the baseline, whose own are NaN); ``verdict``.
+    At a confidence of 0.95, chance makes one in twenty useless arms seem to differ.
     """
-    by_seed = _accuracies_by_seed(scores)
-    if baseline not in by_seed.columns:
-        raise ValueError(f"no arm is called {baseline!r}: the arms are {list(by_seed.columns)}")
-    rows = []
+    by_seed = _accuracies_by_seed(scores, baseline)
+    rows = {}
     for arm in by_seed.columns:
-        accuracy = mean_interval(by_seed[arm], confidence)
-        row = {
-            "arm": arm,
-            "seeds": accuracy.count,
-            "accuracy": accuracy.estimate,
-            "low": accuracy.low,
-            "high": accuracy.high,
-            "difference": nan,
-            "difference_low": nan,
-            "difference_high": nan,
-            "verdict": "baseline",
-        }
-        if arm != baseline:
+        *accuracy, seeds = astuple(mean_interval(by_seed[arm], confidence))
+        if arm == baseline:
+            rows[arm] = seeds, *accuracy, nan, nan, nan, "baseline"
+        else:
             difference = paired_difference(by_seed[arm], by_seed[baseline], confidence)
-            row |= {
-                "difference": difference.estimate,
-                "difference_low": difference.low,
-                "difference_high": difference.high,
-                "verdict": verdict(difference),
-            }
-        rows.append(row)
-    return pd.DataFrame(rows).set_index("arm")
+            rows[arm] = seeds, *accuracy, *astuple(difference)[:3], verdict(difference)
+    columns = ["seeds", *ACCURACY, *DIFFERENCE, "verdict"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("arm")
 
 
 def readable_summary(summary: pd.DataFrame) -> pd.DataFrame:
-    """Write a summary of arms as text for the reader: percent, and points of difference.
-
-    Parameters
-    ----------
-    summary : pandas.DataFrame
-        From ``summarise_arms``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of str: accuracy such as ``"89.8 [89.0, 90.6]"``, difference such as
-        ``"+2.0 [+1.4, +2.6]"`` (empty for the baseline), and verdict.
-    """
+    """Write a summary from ``summarise_arms`` as text: percent, points of difference, verdict."""
     baseline = summary.index[summary["verdict"] == "baseline"][0]
-    accuracies, differences = [], []
-    for row in summary.itertuples():
-        accuracies.append(f"{Interval(row.accuracy, row.low, row.high, row.seeds)}")
-        difference = Interval(row.difference, row.difference_low, row.difference_high, row.seeds)
-        differences.append("" if row.Index == baseline else f"{difference:+.1f}")
-    return pd.DataFrame(
-        {
-            "accuracy, %": accuracies,
-            f"minus {baseline}, points": differences,
-            "verdict": summary["verdict"].tolist(),
-        },
-        index=summary.index,
-    )
+    accuracies = [f"{Interval(*row)}" for row in summary[[*ACCURACY, "seeds"]].to_numpy()]
+    differences = [f"{Interval(*row):+.1f}" for row in summary[[*DIFFERENCE, "seeds"]].to_numpy()]
+    columns = {"accuracy, %": accuracies, f"minus {baseline}, points": differences}
+    text = pd.DataFrame(columns | {"verdict": summary["verdict"]}, index=summary.index)
+    return text.replace(f"{Interval(nan, nan, nan, 0):+.1f}", "")  # the baseline's own difference
 
 
-def _accuracies_by_seed(scores: pd.DataFrame) -> pd.DataFrame:
+def _accuracies_by_seed(scores: pd.DataFrame, *needed_arms: str) -> pd.DataFrame:
     missing = [name for name in ("seed", "arm", "accuracy") if name not in scores.columns]
     if missing:
         raise ValueError(f"scores lack the column {missing[0]!r}: seed, arm, accuracy are needed")
-    outside = scores[~scores["accuracy"].between(0, 1)]
-    if len(outside):
-        run = outside.iloc[0]
+    for run in scores[~scores["accuracy"].between(0, 1)].itertuples():
         raise ValueError(
             f"arm {run.arm!r}, seed {run.seed}: accuracy must be from 0 to 1, got {run.accuracy}"
         )
-    repeated = scores[scores.duplicated(["arm", "seed"])]
-    if len(repeated):
-        run = repeated.iloc[0]
+    for run in scores[scores.duplicated(["arm", "seed"])].itertuples():
         raise ValueError(f"arm {run.arm!r} has seed {run.seed} more than once")
     table = scores.pivot(index="seed", columns="arm", values="accuracy")[scores["arm"].unique()]
-    incomplete = table.columns[table.isna().any()]
-    if len(incomplete):
-        arm = incomplete[0]
+    for arm in table.columns[table.isna().any()]:
         seed = table.index[table[arm].isna()][0]
         raise ValueError(f"arm {arm!r} lacks seed {seed}, which another arm has: run it too")
+    for arm in needed_arms:
+        if arm not in table.columns:
+            raise ValueError(f"no arm is called {arm!r}: the arms are {list(table.columns)}")
     return table
 
 

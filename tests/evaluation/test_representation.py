@@ -148,7 +148,7 @@ def test_uniformity_agrees_with_all_pairs_of_scipy(seed, count, dimensions):
 
 
 def test_uniformity_in_blocks_agrees_with_all_pairs_at_once():
-    features = gaussian(0, 3500, 2)  # 98 MB of distances: more than one block
+    features = gaussian(0, 2950, 2)  # 66.4 MiB of distances: more than one block of 64
     units = features / np.linalg.norm(features, axis=1, keepdims=True)
     expected = np.log(np.mean(np.exp(-2 * pdist(units) ** 2)))
     assert uniformity(features) == pytest.approx(expected)

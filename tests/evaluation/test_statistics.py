@@ -1,5 +1,7 @@
 """Intervals, paired differences and tables of arms."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from scipy import stats
 
 from helpers.evaluation.statistics import (
     Interval,
+    arm_difference,
     mean_interval,
     paired_difference,
     readable_summary,
@@ -24,6 +27,10 @@ confidences = st.floats(0.5, 0.999)
 
 def ends(interval: Interval) -> tuple[float, float]:
     return interval.low, interval.high
+
+
+def contains(interval: Interval, value: float) -> bool:
+    return interval.low <= value <= interval.high
 
 
 def scores_of(**arms: list[float]) -> pd.DataFrame:
@@ -46,42 +53,32 @@ def test_an_interval_prints_in_percent_and_a_difference_with_its_sign():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "excludes", "judgement"),
+    ("low", "high", "judgement"),
     [
-        (0.001, 0.02, True, "better"),
-        (-0.02, -0.001, True, "worse"),
-        (-0.01, 0.02, False, "not established"),
-        (0.0, 0.02, False, "not established"),
-        (-0.02, 0.0, False, "not established"),
+        (0.001, 0.02, "better"),
+        (-0.02, -0.001, "worse"),
+        (-0.01, 0.02, "not established"),
+        (0.0, 0.02, "not established"),
+        (-0.02, 0.0, "not established"),
     ],
 )
-def test_a_difference_counts_only_if_its_interval_excludes_zero(low, high, excludes, judgement):
-    difference = Interval((low + high) / 2, low, high, 5)
-    assert difference.excludes_zero is excludes
-    assert verdict(difference) == judgement
-
-
-def test_an_interval_contains_its_ends_and_nothing_outside():
-    interval = Interval(0.5, 0.4, 0.6, 5)
-    assert [interval.contains(value) for value in (0.39, 0.4, 0.5, 0.6, 0.61)] == [
-        False,
-        True,
-        True,
-        True,
-        False,
-    ]
+def test_a_difference_counts_only_if_its_interval_excludes_zero(low, high, judgement):
+    assert verdict(Interval((low + high) / 2, low, high, 5)) == judgement
 
 
 # Wilson
 
 
-def test_the_wilson_interval_of_8_in_10_is_worked_out_by_hand():
-    z = 1.959963984540054
+@pytest.mark.parametrize(
+    ("confidence", "z", "low", "high"),
+    [(0.95, 1.959963984540054, 0.4902, 0.9433), (0.5, 0.6744897501960817, 0.7025, 0.8714)],
+)
+def test_the_wilson_interval_of_8_in_10_is_worked_out_by_hand(confidence, z, low, high):
     centre = (0.8 + z**2 / 20) / (1 + z**2 / 10)
     margin = z / (1 + z**2 / 10) * np.sqrt(0.8 * 0.2 / 10 + z**2 / 400)
-    interval = wilson_interval(8, 10)
+    interval = wilson_interval(8, 10, confidence)
     assert ends(interval) == pytest.approx((centre - margin, centre + margin))
-    assert ends(interval) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert ends(interval) == pytest.approx((low, high), abs=1e-4)
     assert (interval.estimate, interval.count) == (0.8, 10)
 
 
@@ -137,7 +134,7 @@ def test_mean_intervals_agree_with_scipy(values, confidence):
     expected = stats.ttest_1samp(values, 0).confidence_interval(confidence)
     interval = mean_interval(values, confidence)
     assert ends(interval) == pytest.approx((expected.low, expected.high))
-    assert interval.contains(np.mean(values))
+    assert contains(interval, np.mean(values))
 
 
 def test_seeds_that_all_agree_give_an_interval_without_width():
@@ -151,12 +148,16 @@ def test_a_paired_difference_of_a_shifted_arm_is_the_shift(values, shift):
     assert (difference.estimate, *ends(difference)) == pytest.approx((shift,) * 3, abs=1e-9)
 
 
-@given(pairs=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=12))
-def test_paired_differences_agree_with_scipy_and_change_sign_with_the_arms(pairs):
+@given(
+    pairs=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=12),
+    confidence=confidences,
+)
+def test_paired_differences_agree_with_scipy_and_change_sign_with_the_arms(pairs, confidence):
     values, baseline = np.array(pairs).T
     assume(np.ptp(values - baseline) > 1e-6)
-    difference, reverse = paired_difference(values, baseline), paired_difference(baseline, values)
-    expected = stats.ttest_rel(values, baseline).confidence_interval(0.95)
+    difference = paired_difference(values, baseline, confidence)
+    reverse = paired_difference(baseline, values, confidence)
+    expected = stats.ttest_rel(values, baseline).confidence_interval(confidence)
     assert ends(difference) == pytest.approx((expected.low, expected.high), abs=1e-12)
     assert ends(difference) == pytest.approx((-reverse.high, -reverse.low), abs=1e-12)
 
@@ -174,6 +175,7 @@ def test_pairing_shows_a_difference_that_separate_intervals_hide():
         ([0.9], r"needs at least two values, shape \(n,\), got \(1,\)"),
         ([], r"needs at least two values, shape \(n,\), got \(0,\)"),
         ([[0.9, 0.8]], r"needs at least two values, shape \(n,\), got \(1, 2\)"),
+        ([[0.9], [0.8]], r"needs at least two values, shape \(n,\), got \(2, 1\)"),
         ([0.9, np.nan], "values must be finite, got nan"),
     ],
 )
@@ -202,15 +204,20 @@ def test_a_confidence_outside_0_to_1_is_refused(confidence):
 
 def coverage(truth: float, intervals: list[Interval]) -> float:
     assert len(intervals) == EXPERIMENTS
-    return np.mean([interval.contains(truth) for interval in intervals])
+    return np.mean([contains(interval, truth) for interval in intervals])
+
+
+@cache
+def wilson_intervals(total: int) -> list[Interval]:
+    return [wilson_interval(correct, total) for correct in range(total + 1)]
 
 
 @pytest.mark.parametrize("truth", [0.1, 0.5, 0.9, 0.98])
 @pytest.mark.parametrize("total", [200, 1000])
 def test_the_exact_coverage_of_wilson_intervals_is_near_95_percent(truth, total):
-    hits = np.arange(total + 1)
-    covered = [wilson_interval(int(correct), total).contains(truth) for correct in hits]
-    assert stats.binom.pmf(hits, total, truth) @ covered == pytest.approx(0.95, abs=0.02)
+    covered = [contains(interval, truth) for interval in wilson_intervals(total)]
+    chances = stats.binom.pmf(np.arange(total + 1), total, truth)
+    assert chances @ covered == pytest.approx(0.95, abs=0.02)
 
 
 @pytest.mark.parametrize("truth", [0.1, 0.5, 0.9])
@@ -256,15 +263,16 @@ def test_intervals_of_the_normal_approximation_would_fail_the_coverage_asked_her
 # Tables of arms
 
 
-def test_a_table_of_arms_holds_means_and_paired_differences_in_the_order_of_the_arms():
-    scratch, rotation, random = [0.80, 0.82, 0.84], [0.83, 0.85, 0.86], [0.70, 0.90, 0.80]
-    summary = summarise_arms(
-        scores_of(scratch=scratch, rotation=rotation, random=random), baseline="scratch"
-    )
+@pytest.mark.parametrize("confidence", [0.95, 0.8])
+def test_a_table_of_arms_holds_means_and_paired_differences_in_the_order_of_the_arms(confidence):
+    scratch, rotation, random = [0.80, 0.82, 0.84], [0.83, 0.85, 0.86], [0.00, 1.00, 0.80]
+    scores = scores_of(scratch=scratch, rotation=rotation, random=random)
+    summary = summarise_arms(scores, "scratch", confidence)
     assert summary.index.tolist() == ["scratch", "rotation", "random"]
     assert summary["verdict"].tolist() == ["baseline", "better", "not established"]
     assert summary["seeds"].tolist() == [3, 3, 3]
-    accuracy, difference = mean_interval(rotation), paired_difference(rotation, scratch)
+    accuracy = mean_interval(rotation, confidence)
+    difference = paired_difference(rotation, scratch, confidence)
     columns = ["accuracy", "low", "high", "difference", "difference_low", "difference_high"]
     assert summary.loc["rotation", columns].tolist() == pytest.approx(
         [accuracy.estimate, *ends(accuracy), difference.estimate, *ends(difference)]
@@ -310,6 +318,10 @@ def test_a_summary_reads_in_percent_and_points():
             "arm 'scratch', seed 1: accuracy must be from 0 to 1, got 89.8",
         ),
         (
+            scores_of(scratch=[0.8, -0.1]),
+            "arm 'scratch', seed 1: accuracy must be from 0 to 1, got -0.1",
+        ),
+        (
             scores_of(scratch=[0.8, np.nan]),
             "arm 'scratch', seed 1: accuracy must be from 0 to 1, got nan",
         ),
@@ -323,3 +335,22 @@ def test_a_summary_reads_in_percent_and_points():
 def test_a_table_that_cannot_be_paired_is_refused(scores, message):
     with pytest.raises(ValueError, match=message):
         summarise_arms(scores, baseline="scratch")
+    with pytest.raises(ValueError, match=message):
+        arm_difference(scores, "scratch", "scratch")
+
+
+def test_two_arms_of_a_table_are_paired_by_seed_whatever_the_order_of_its_rows():
+    scores = scores_of(
+        scratch=[0.80, 0.82, 0.84], rotation=[0.83, 0.85, 0.86], random=[0.7, 0.9, 0.8]
+    )
+    expected = paired_difference([0.83, 0.85, 0.86], [0.80, 0.82, 0.84])
+    assert arm_difference(scores, "rotation", "scratch") == expected
+    shuffled = scores.sample(frac=1, random_state=1)
+    assert arm_difference(shuffled, "rotation", "scratch") == expected
+
+
+@pytest.mark.parametrize("arms", [("scratch", "masking"), ("masking", "scratch")])
+def test_a_difference_from_an_arm_that_is_not_there_is_refused(arms):
+    message = r"no arm is called 'masking': the arms are \['scratch', 'random'\]"
+    with pytest.raises(ValueError, match=message):
+        arm_difference(scores_of(scratch=[0.8, 0.9], random=[0.7, 0.6]), *arms)
