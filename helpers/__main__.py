@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from helpers.lesson.files import NOTEBOOKS_FOLDER, build_folder
-from helpers.runner.exit_status import ExitStatus
-from helpers.runner.strict_yaml import InputError
+from helpers.runner.errors import ExitStatus, InputError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -95,13 +94,14 @@ def run(
       python -m helpers run 01_rotation_pretext_keras -p epochs=8 -p dataset=fashion-mnist-20k
       python -m helpers run 02_fine_tuning_keras -p few_labels=50 -p seed_count=3 --force
     """  # noqa: D301
-    from helpers.runner.console import run_and_report
     from helpers.runner.jobs import plan, read_course
 
     course = read_course(folders["notebooks"])
     jobs = plan(course, names, profile, assignments, folders["build"])
     lessons = f"{len(jobs)} lesson{'s' if len(jobs) != 1 else ''}"
     click.echo(f"{lessons}, profile {profile}: {course.profiles[profile].description}", err=True)
+    from helpers.runner.console import run_and_report
+
     raise SystemExit(run_and_report(course, jobs, folders["build"] / profile, force))
 
 
@@ -136,7 +136,6 @@ def sweep(
       dask worker tcp://host:8786 --nthreads 1 --nworkers 8
     """  # noqa: D301
     from helpers.lesson.environment import available_cores
-    from helpers.runner.console import sweep_and_report
     from helpers.runner.jobs import read_course
     from helpers.runner.sweeps import read_sweep, sweep_jobs
 
@@ -148,6 +147,8 @@ def sweep(
     jobs = sweep_jobs(plan, course, folder)
     click.echo(f"{plan.name}, {len(jobs)} points: {plan.description}", err=True)
     workers = workers or available_cores()
+    from helpers.runner.console import sweep_and_report
+
     raise SystemExit(sweep_and_report(plan, jobs, folder, scheduler, workers, force))
 
 
@@ -192,18 +193,10 @@ def refresh(folders: dict[str, Path], names: tuple[str, ...]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status.
+    """Run the command line and return its exit status; ``sys.argv`` is read by default.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        What follows the program's name; ``sys.argv`` by default.
-
-    Returns
-    -------
-    int
-        0 if all went well, 1 if a lesson failed or a file could not be written, 2 if what was
-        asked for does not exist, 130 after Ctrl-C.
+    It is 0 if all went well, 1 if a lesson failed or a file could not be written, 2 if what was
+    asked for does not exist, 130 after Ctrl-C.
     """
     try:
         cli.main(arguments, prog_name="python -m helpers", standalone_mode=False)

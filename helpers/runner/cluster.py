@@ -22,11 +22,11 @@ from distributed import (
     wait,
 )
 
+from helpers.runner.errors import InputError
 from helpers.runner.execution import run_job
 from helpers.runner.identity import environment_fingerprint
 from helpers.runner.jobs import Job
 from helpers.runner.reports import Failed, Finished
-from helpers.runner.strict_yaml import InputError
 
 RETRIES = 2
 SECONDS_TO_CONNECT = 30

@@ -6,33 +6,18 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from helpers.runner.errors import ExitStatus
 from helpers.runner.execution import BAR, finished_lessons, run_jobs
-from helpers.runner.exit_status import ExitStatus
 from helpers.runner.jobs import Course, Job
 from helpers.runner.reports import Failed, Finished, relative, write_results
-from helpers.runner.sweep_reports import sweep_table, write_sweep
 from helpers.runner.sweeps import Sweep, run_sweep
 from helpers.runner.tables import results_table
 
 
 def run_and_report(course: Course, jobs: list[Job], folder: Path, force: bool) -> int:
-    """Run lessons, report each as it ends, and close with the table.
+    """Run lessons, report each as it ends, and close with the table; return the exit status.
 
-    Parameters
-    ----------
-    course : Course
-        The course.
-    jobs : list of Job
-        What to run.
-    folder : pathlib.Path
-        The profile's folder; its name is the profile's.
-    force : bool
-        Whether to repeat what is finished.
-
-    Returns
-    -------
-    int
-        Exit status: 0, 1 if a lesson failed, 130 after Ctrl-C.
+    The name of ``folder``, where the results go, is the profile's.
     """
     finished: list[Finished] = []
     failed: list[Failed] = []
@@ -69,26 +54,11 @@ def sweep_and_report(
 ) -> int:
     """Run a sweep, report what fails, and write table and figure, also if it is stopped.
 
-    Parameters
-    ----------
-    sweep : Sweep
-        The sweep.
-    jobs : list of Job
-        Its points.
-    folder : pathlib.Path
-        The sweep's folder.
-    scheduler : str or None
-        Address of a Dask scheduler; None for a local cluster.
-    workers : int
-        Number of workers of the local cluster.
-    force : bool
-        Whether to repeat what is finished.
-
-    Returns
-    -------
-    int
-        Exit status: 0, 1 if a point failed, 130 after Ctrl-C.
+    The other arguments are those of ``run_sweep``. Returns the exit status.
     """
+    # pandas, Matplotlib and scikit-learn take two seconds, which 'run' need not wait for.
+    from helpers.runner.sweep_reports import sweep_table, write_sweep
+
     outcomes: dict[int, Finished | Failed] = {}
     interrupted = False
     points = sweep.points()

@@ -22,15 +22,7 @@ NEEDED_DISK = 2
 def examine(notebooks: Path, build: Path) -> list[tuple[str, str, str]]:
     """Look at everything the course needs.
 
-    Parameters
-    ----------
-    notebooks, build : pathlib.Path
-        The lessons' folder and the folder for results.
-
-    Returns
-    -------
-    list of (str, str, str)
-        What was looked at, what was found, and the remedy: empty where all is well.
+    Each row is what was looked at, what was found, and the remedy: empty where all is well.
     """
     return [
         *environment_report(),

@@ -17,9 +17,10 @@ from tqdm import tqdm
 from helpers.lesson.environment import THREADS_VARIABLE
 from helpers.lesson.files import BUILD_VARIABLE, written_whole
 from helpers.lesson.results import STRICT_VARIABLE
+from helpers.runner.errors import InputError
 from helpers.runner.identity import environment_fingerprint, run_identity, stored_identity
 from helpers.runner.jobs import Course, Job
-from helpers.runner.promises import broken_promises
+from helpers.runner.lessons import broken_promises
 from helpers.runner.reports import (
     RUN_METADATA,
     Failed,
@@ -29,7 +30,6 @@ from helpers.runner.reports import (
     recorded_metrics,
     write_html,
 )
-from helpers.runner.strict_yaml import InputError
 
 KERNEL = "python3"
 # A kernel's own log would repeat, without the lesson's name, what Failed says.

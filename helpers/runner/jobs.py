@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.runner.lessons import Lesson, read_lessons
+from helpers.runner.errors import InputError, describe, unknown
+from helpers.runner.lessons import (
+    PROMISES_FILE,
+    Lesson,
+    Promise,
+    read_lessons,
+    read_promises,
+)
 from helpers.runner.profiles import PROFILES_FILE, Profile, read_profiles
-from helpers.runner.promises import PROMISES_FILE, Promise, read_promises
-from helpers.runner.strict_yaml import InputError, describe, unknown
 
 
 @dataclass(frozen=True)

@@ -1,34 +1,26 @@
-"""The lessons as jobs: their parameters as the notebooks declare them, and in which order."""
+"""The lessons: their notebooks, and what ``lessons.yaml`` says that each needs and promises."""
 
-import ast
-import io
-import re
-import tokenize
+import string
+from collections.abc import Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Annotated
 
 import nbformat
-from papermill.inspection import inspect_notebook
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from helpers.runner.parameters import Parameter, read_parameter
-from helpers.runner.strict_yaml import InputError, unknown
+from helpers.runner.errors import InputError, expect_known
+from helpers.runner.parameters import Parameter, read_parameters
+from helpers.runner.strict_yaml import as_structure, read_mapping
 
-PARAMETERS_TAG = "parameters"
+PROMISES_FILE = "lessons.yaml"
+Bound = Annotated[float | str | UnsetType, Meta(description="a number or a metric")]
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One notebook of the course.
-
-    Attributes
-    ----------
-    name : str
-        The file's name without its ending, for example ``"01_rotation_pretext_keras"``.
-    path : pathlib.Path
-        The notebook.
-    parameters : dict of str to Parameter
-        What the cell tagged ``parameters`` declares, in its order.
-    """
+    """One notebook of the course; its name is the file's without its ending."""
 
     name: str
     path: Path
@@ -39,30 +31,46 @@ class Lesson:
         return {name: parameter.default for name, parameter in self.parameters.items()}
 
     def parameter(self, name: str) -> Parameter:
-        """Return one parameter, or raise an ``InputError`` that names the nearest one."""
-        if name not in self.parameters:
-            raise unknown("parameter", name, self.parameters, self.name)
+        """Return one parameter, or refuse and name the nearest one."""
+        expect_known("parameter", name, self.parameters, self.name)
         return self.parameters[name]
 
 
+class Bounds(Struct, frozen=True):
+    """What a metric must lie strictly above or below: a number, or another metric by its name."""
+
+    above: Bound = UNSET
+    below: Bound = UNSET
+
+    def broken(self, name: str, metrics: dict[str, float]) -> list[str]:
+        """Say which of the two a metric does not keep."""
+        sentences = []
+        for side, bound in (("above", self.above), ("below", self.below)):
+            limit = metrics.get(bound) if isinstance(bound, str) else bound
+            if limit is None or limit is UNSET:
+                continue
+            if not (metrics[name] > limit if side == "above" else metrics[name] < limit):
+                label = f"{bound} = {limit:.4g}" if isinstance(bound, str) else f"{limit:g}"
+                sentences.append(f"{name} = {metrics[name]:.4g} is not {side} {label}")
+        return sentences
+
+
+class Promise(Struct, frozen=True):
+    """What ``lessons.yaml``, whose head explains each key, says of one lesson."""
+
+    summary: str
+    needs: Annotated[tuple[str, ...], Meta(description="a list of lessons")] = ()
+    figures: Annotated[int, Meta(ge=0, description="a whole number, at least 0")] = 0
+    metrics: dict[str, Bounds] = {}
+    headline: str = ""
+
+    def found(self, metrics: dict[str, float]) -> str:
+        """Return the headline with the numbers of a run."""
+        return self.headline.format(**metrics)
+
+
 def read_lessons(folder: Path) -> dict[str, Lesson]:
-    """Read every lesson of a folder: the notebooks whose names begin with a number.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Usually ``notebooks/``.
-
-    Returns
-    -------
-    dict of str to Lesson
-        The lessons by name, in the order of their names.
-
-    Raises
-    ------
-    InputError
-        If there is no lesson, or one cannot be read.
-    """
+    """Read, in the order of their names, the notebooks whose names begin with a number."""
     paths = sorted(folder.glob("[0-9]*_*.ipynb"))
     if not paths:
         raise InputError(f"no lessons in {str(folder)!r}: expected notebooks such as 01_name.ipynb")
@@ -70,46 +78,12 @@ def read_lessons(folder: Path) -> dict[str, Lesson]:
 
 
 def read_lesson(path: Path) -> Lesson:
-    """Read a notebook's parameters from its one cell tagged ``parameters``.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A notebook whose tagged cell holds lines such as
-        ``epochs: int = 5  # passes over the images [1 to 200]``. The bracket that ends the comment
-        states the allowed range, or the allowed values separated by ``|``.
-
-    Returns
-    -------
-    Lesson
-        The lesson.
-
-    Raises
-    ------
-    InputError
-        If the file is not a notebook, does not have exactly one such cell, or the cell holds
-        anything but annotated constants that lie within what they allow.
-    """
-    cell, notebook = _parameters_cell(path)
-    declarations = _declarations(cell.source, path)
-    try:
-        known_to_papermill = inspect_notebook(notebook)
-    except ValueError as error:
-        raise InputError(f"{path.name}: {error} Set its kernel to Python 3 and save it") from error
-    for name in declarations:
-        if name not in known_to_papermill:
-            raise InputError(
-                f"{path.name}: papermill cannot read the parameter {name!r}: "
-                "keep '=' out of its comment"
-            )
-    parameters = {
-        name: read_parameter(name, *parts, where=path.name) for name, parts in declarations.items()
-    }
-    return Lesson(path.stem, path, parameters)
+    """Read a notebook and the parameters that it declares."""
+    return Lesson(path.stem, path, read_parameters(read_notebook(path), path.name))
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook, or raise an ``InputError`` that says why it cannot be read."""
+    """Read a notebook, or say in one line why it cannot be read."""
     invalid: dict[str, Exception] = {}
     try:
         notebook = nbformat.read(path, as_version=4, capture_validation_error=invalid)
@@ -123,48 +97,70 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def _parameters_cell(path: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]:
-    notebook = read_notebook(path)
-    tagged = [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code" and PARAMETERS_TAG in cell.metadata.get("tags", [])
-    ]
-    if len(tagged) != 1:
-        raise InputError(
-            f"{path.name}: {len(tagged)} code cells are tagged {PARAMETERS_TAG!r}: tag exactly one"
-        )
-    return tagged[0], notebook
+def read_promises(path: Path, lessons: Sequence[str]) -> dict[str, Promise]:
+    """Read ``lessons.yaml``: an entry for each lesson there is, and for no other.
+
+    They come in an order in which every lesson follows those it needs, else by their names.
+    """
+    content = read_mapping(path)
+    for name in content:
+        expect_known("lesson", name, lessons, str(path))
+    for name in lessons:
+        if name not in content:
+            raise InputError(f"{path}: the lesson {name!r} is missing: add what it promises")
+    promises = {}
+    for name in lessons:
+        promises[name] = as_structure(content[name], Promise, f"{path}, {name}")
+        _check_names(promises[name], f"{path}, {name}", lessons)
+    return {name: promises[name] for name in _in_order(promises, path)}
 
 
-def _declarations(source: str, path: Path) -> dict[str, tuple[str, str, str]]:
-    """Return type, default and comment, as they are written, by name."""
+def broken_promises(
+    promise: Promise, metrics: dict[str, float], figures: int, strict: bool
+) -> list[str]:
+    """Compare a run with what its lesson promises; return a short sentence for each difference.
+
+    Bounds count only if ``strict``: with other parameters than the lesson's own they need not
+    hold. ``record`` has made sure that the numbers are finite.
+    """
+    broken = [f"it recorded no {name!r}" for name in promise.metrics if name not in metrics]
+    if figures < promise.figures:
+        broken.append(f"it drew {figures} figures, and promises {promise.figures}")
+    for name, bounds in promise.metrics.items():
+        if strict and name in metrics:
+            broken += bounds.broken(name, metrics)
+    return broken
+
+
+def _check_names(promise: Promise, where: str, lessons: Sequence[str]) -> None:
+    for name in promise.needs:
+        expect_known("lesson", name, lessons, f"{where}, needs")
+    for name, bounds in promise.metrics.items():
+        for bound in (bounds.above, bounds.below):
+            if isinstance(bound, str):
+                expect_known("metric", bound, promise.metrics, f"{where}, {name}")
     try:
-        statements = ast.parse(source).body
-    except SyntaxError as error:
-        raise InputError(
-            f"{path.name}, parameters cell, line {error.lineno}: {error.msg}"
-        ) from error
-    comments = {
-        token.start[0]: token.string.lstrip("# ")
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type == tokenize.COMMENT
-    }
-    declarations = {}
-    for statement in statements:
-        plain = isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
-        if not plain or statement.value is None:
-            line = re.sub(r"\s+", " ", ast.unparse(statement))[:60]
-            raise InputError(
-                f"{path.name}: {line!r} in the parameters cell is not of the form "
-                "'name: type = value  # meaning [range]'"
-            )
-        # A formatter may have wrapped a long line, with the comment inside the brackets.
-        lines = range(statement.lineno, statement.end_lineno + 1)
-        comment = " ".join(comments[line] for line in lines if line in comments)
-        declarations[statement.target.id] = (
-            ast.unparse(statement.annotation),
-            ast.unparse(statement.value),
-            comment,
-        )
-    return declarations
+        for _, field, _, _ in string.Formatter().parse(promise.headline):
+            if field is not None:
+                expect_known("metric", field, promise.metrics, f"{where}, headline")
+        promise.found(dict.fromkeys(promise.metrics, 1.0))
+    except InputError:
+        raise
+    except (ValueError, KeyError, IndexError) as error:
+        raise InputError(f"{where}: the headline is not a valid template: {error}") from error
+
+
+def _in_order(promises: dict[str, Promise], path: Path) -> list[str]:
+    sorter = TopologicalSorter({name: promise.needs for name, promise in promises.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = " -> ".join(error.args[1])
+        raise InputError(f"{path}: lessons need each other in a circle: {circle}") from error
+    ordered: list[str] = []
+    ready: list[str] = []
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()])
+        ordered.append(ready.pop(0))
+        sorter.done(ordered[-1])
+    return ordered

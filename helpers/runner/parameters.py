@@ -1,19 +1,23 @@
-"""One parameter of a lesson: its type, its meaning, and which values it allows."""
+"""The parameters that notebooks declare: their types, and which values they allow."""
 
 import ast
+import io
+import json
 import math
 import re
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.runner.strict_yaml import InputError, describe, read_value, unknown
+import msgspec
+import nbformat
+from papermill.inspection import inspect_notebook
 
-TYPE_NAMES = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "text",
-    "bool": "true or false",
-}
+from helpers.runner.errors import InputError, describe, unknown
+from helpers.runner.strict_yaml import TYPE_NAMES, read_value
+
+TAG = "parameters"
+TYPES = {"int": int, "float": int | float, "str": str, "bool": bool}
 _BRACKET = re.compile(r"^(?P<meaning>.*?)\s*\[(?P<allowed>[^\[\]]+)\]\s*$")
 _RANGE = re.compile(r"^(?P<lowest>\S+) to (?P<highest>\S+)$")
 
@@ -22,22 +26,10 @@ _RANGE = re.compile(r"^(?P<lowest>\S+) to (?P<highest>\S+)$")
 class Parameter:
     """What a lesson says about one of its parameters.
 
-    Attributes
-    ----------
-    name : str
-        Its name.
-    kind : str
-        Type of the value, or of each element of a list: ``"int"``, ``"float"``, ``"str"`` or
-        ``"bool"``.
-    is_list : bool
-        Whether the value is a list of such elements.
-    default : object
-        The lesson's own value.
-    meaning : str
-        The comment beside it, without the bracket.
-    allowed : str
-        What the bracket says, empty without one: ``"1 to 200"`` (both included) or
-        ``"mnist-5k | mnist"``.
+    ``kind`` is the type, ``"int"``, ``"float"``, ``"str"`` or ``"bool"``, of the value or, if
+    ``is_list``, of each of its elements. ``meaning`` is the comment beside it, and ``allowed``
+    the bracket that ends the comment, empty without one: ``"1 to 200"`` (both included) or
+    ``"mnist-5k | mnist"``.
     """
 
     name: str
@@ -73,24 +65,9 @@ class Parameter:
         return float(match["lowest"]), float(match["highest"])
 
     def parse(self, text: str, where: str) -> object:
-        """Read a value as it is typed on a command line, and check it.
+        """Read a value as it is typed on a command line, lists as ``[100, 1000]``, and check it.
 
-        Parameters
-        ----------
-        text : str
-            The part after the equals sign; lists as ``[100, 1000]``.
-        where : str
-            The lesson, for the message.
-
-        Returns
-        -------
-        object
-            The value, as ``check`` returns it.
-
-        Raises
-        ------
-        InputError
-            If it is not a value this parameter allows.
+        ``where``, the lesson, begins the message of a refusal.
         """
         value = read_value(text, f"{self.name}={describe(text)}")
         is_scalar = not isinstance(value, list | dict | None)
@@ -99,30 +76,14 @@ class Parameter:
         return self.check(value, where)
 
     def check(self, value: object, where: str) -> object:
-        """Return the value as the notebook will receive it, if this parameter allows it.
+        """Return a value read from YAML as the notebook will receive it, or refuse it.
 
-        Parameters
-        ----------
-        value : object
-            As read from YAML.
-        where : str
-            The lesson or the file, for the message.
-
-        Returns
-        -------
-        object
-            The value; whole numbers as float where the type is float, a path to a data set as an
-            absolute path.
-
-        Raises
-        ------
-        InputError
-            If type, range or choice does not fit.
+        A whole number becomes a float where the type is float, a path to a data set absolute.
         """
         if self.is_list and not isinstance(value, list):
             raise InputError(
                 f"{where}: {self.name} is a {self.type_name}, got {describe(value)}; "
-                f"write it in brackets, as in {self.name}={_as_yaml(self.default)}"
+                f"write it in brackets, as in {self.name}={json.dumps(self.default)}"
             )
         if not self.is_list:
             return self._check_one(value, where)
@@ -131,22 +92,18 @@ class Parameter:
         return [self._check_one(element, where) for element in value]
 
     def _check_one(self, value: object, where: str) -> object:
-        fits = {
-            "int": isinstance(value, int) and not isinstance(value, bool),
-            "float": isinstance(value, int | float) and not isinstance(value, bool),
-            "str": isinstance(value, str),
-            "bool": isinstance(value, bool),
-        }
-        if not fits[self.kind]:
+        try:
+            msgspec.convert(value, TYPES[self.kind])
+        except msgspec.ValidationError as error:
             every = "each value of " if self.is_list else ""
             raise InputError(
                 f"{where}: {every}{self.name} is {TYPE_NAMES[self.kind]} ({self.kind}), "
-                f"got {describe(value)}; the default is {_as_yaml(self.default)}"
-            )
+                f"got {describe(value)}; the default is {json.dumps(self.default)}"
+            ) from error
         if self.kind == "str":
             return self._check_text(value, where)
         lowest, highest = self.limits
-        if self.kind != "bool" and not (lowest <= value <= highest and math.isfinite(value)):
+        if not (lowest <= value <= highest and math.isfinite(value)):
             raise InputError(
                 f"{where}: {self.name}={describe(value)} is outside its range, "
                 f"{self.allowed or 'any finite number'}"
@@ -169,26 +126,37 @@ class Parameter:
         return str(path)
 
 
+def read_parameters(notebook: nbformat.NotebookNode, where: str) -> dict[str, Parameter]:
+    """Read, in their order, the parameters of a notebook's one cell tagged ``parameters``.
+
+    It holds lines such as ``epochs: int = 5  # passes over the images [1 to 200]``. The bracket
+    states the allowed range, or the allowed values separated by ``|``.
+    """
+    tagged = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and TAG in cell.metadata.get("tags", [])
+    ]
+    if len(tagged) != 1:
+        raise InputError(f"{where}: {len(tagged)} code cells are tagged {TAG!r}: tag exactly one")
+    declarations = _declarations(tagged[0].source, where)
+    try:
+        known_to_papermill = inspect_notebook(notebook)
+    except ValueError as error:
+        raise InputError(f"{where}: {error} Set its kernel to Python 3 and save it") from error
+    for name in declarations:
+        if name not in known_to_papermill:
+            raise InputError(
+                f"{where}: papermill cannot read the parameter {name!r}: "
+                "keep '=' out of its comment"
+            )
+    return {name: read_parameter(name, *parts, where) for name, parts in declarations.items()}
+
+
 def read_parameter(name: str, annotation: str, default: str, comment: str, where: str) -> Parameter:
-    """Make a parameter of what a notebook's line says.
+    """Make a parameter of the parts of a line, ``name: annotation = default  # comment``.
 
-    Parameters
-    ----------
-    name, annotation, default, comment : str
-        The parts of ``name: annotation = default  # comment``.
-    where : str
-        The notebook, for the message.
-
-    Returns
-    -------
-    Parameter
-        The parameter.
-
-    Raises
-    ------
-    InputError
-        If the type is not one of int, float, str, bool and list, the bracket does not suit the
-        type, or the default is not among the allowed values. Numbers and data sets need a bracket.
+    Numbers and data sets need a bracket, and the default must be among the allowed values.
     """
     try:
         value = ast.literal_eval(default)
@@ -206,6 +174,35 @@ def read_parameter(name: str, annotation: str, default: str, comment: str, where
     _check_bracket(parameter, where)
     parameter.check(value, f"{where}, default")
     return parameter
+
+
+def _declarations(source: str, where: str) -> dict[str, tuple[str, str, str]]:
+    """Return type, default and comment, as they are written, by name."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError as error:
+        place = f"{where}, parameters cell, line {error.lineno}"
+        raise InputError(f"{place}: {error.msg}") from error
+    comments = {
+        token.start[0]: token.string.lstrip("# ")
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    declarations = {}
+    for statement in statements:
+        plain = isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+        if not plain or statement.value is None:
+            line = re.sub(r"\s+", " ", ast.unparse(statement))[:60]
+            raise InputError(
+                f"{where}: {line!r} in the parameters cell is not of the form "
+                "'name: type = value  # meaning [range]'"
+            )
+        # A formatter may have wrapped a long line, with the comment inside the brackets.
+        lines = range(statement.lineno, statement.end_lineno + 1)
+        comment = " ".join(comments[line] for line in lines if line in comments)
+        typed, value = ast.unparse(statement.annotation), ast.unparse(statement.value)
+        declarations[statement.target.id] = (typed, value, comment)
+    return declarations
 
 
 def _check_bracket(parameter: Parameter, where: str) -> None:
@@ -235,11 +232,3 @@ def _element_kind(values: object) -> str:
     if kinds == {"int", "float"}:
         return "float"
     return kinds.pop() if len(kinds) == 1 else ""
-
-
-def _as_yaml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return f"[{', '.join(_as_yaml(element) for element in value)}]"
-    return str(value)

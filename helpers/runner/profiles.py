@@ -1,102 +1,38 @@
-"""Profiles: named sets of parameters, from seconds for a check to hours for a study."""
+"""Profiles: the named sets of parameters in ``profiles.yaml``, for ``--profile``."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from msgspec import Meta, Struct
+
+from helpers.runner.errors import expect_known
 from helpers.runner.lessons import Lesson
-from helpers.runner.strict_yaml import (
-    InputError,
-    describe,
-    expect_keys,
-    expect_mapping,
-    read_mapping,
-    unknown,
-)
+from helpers.runner.strict_yaml import as_structure, read_mapping
 
 PROFILES_FILE = "profiles.yaml"
+Seconds = Annotated[int, Meta(ge=1, description="a whole number of seconds, at least 1")]
 
 
-@dataclass(frozen=True)
-class Profile:
-    """How to run the lessons.
-
-    Attributes
-    ----------
-    name : str
-        For example ``"laptop"``.
-    description : str
-        What it is for, in a line.
-    cell_timeout : int
-        Seconds after which a cell is taken to hang and is ended.
-    strict : bool
-        Whether the lessons' floors and conclusions must hold with these parameters.
-    lessons : dict of str to dict
-        Parameters that differ from the lesson's own, by lesson and name.
-    """
+class Profile(Struct, frozen=True):
+    """How to run the lessons; the head of ``profiles.yaml`` explains each key."""
 
     name: str
     description: str
-    cell_timeout: int
+    cell_timeout: Seconds
     strict: bool
     lessons: dict[str, dict[str, object]]
 
 
 def read_profiles(path: Path, lessons: dict[str, Lesson]) -> dict[str, Profile]:
-    """Read the profiles and check every value against the lesson it is for.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The YAML file.
-    lessons : dict of str to Lesson
-        The lessons by name.
-
-    Returns
-    -------
-    dict of str to Profile
-        The profiles by name, in the file's order.
-
-    Raises
-    ------
-    InputError
-        If the file, a lesson's name, a parameter's name or a value is not right.
-    """
-    return {
-        name: _read_profile(name, content, f"{path}, profile {name}", lessons)
-        for name, content in read_mapping(path).items()
-    }
-
-
-def _read_profile(name: str, content: object, where: str, lessons: dict[str, Lesson]) -> Profile:
-    content = expect_mapping(content, where)
-    expect_keys(content, where, ["description", "cell_timeout", "strict", "lessons"])
-    timeout, strict = content["cell_timeout"], content["strict"]
-    if not isinstance(timeout, int) or isinstance(timeout, bool) or timeout < 1:
-        raise InputError(
-            f"{where}: cell_timeout is a whole number of seconds, at least 1, "
-            f"got {describe(timeout)}"
-        )
-    if not isinstance(strict, bool):
-        raise InputError(f"{where}: strict is true or false, got {describe(strict)}")
-    if not isinstance(content["description"], str):
-        raise InputError(f"{where}: description is text, got {describe(content['description'])}")
-    overrides = {
-        lesson: _checked_overrides(lesson, values, where, lessons)
-        for lesson, values in expect_mapping(content["lessons"], f"{where}, lessons").items()
-    }
-    return Profile(name, content["description"], timeout, strict, overrides)
-
-
-def _checked_overrides(
-    lesson: str, values: object, where: str, lessons: dict[str, Lesson]
-) -> dict[str, object]:
-    if lesson not in lessons:
-        raise unknown("lesson", lesson, lessons, where)
-    values = expect_mapping(values, f"{where}, {lesson}")
-    for name in values:
-        if name not in lessons[lesson].parameters:
-            raise unknown("parameter", name, lessons[lesson].parameters, f"{where}, {lesson}")
-    return {
-        name: lessons[lesson].parameter(name).check(value, f"{where}, {lesson}")
-        for name, value in values.items()
-    }
+    """Read the profiles, in the file's order, and check every value against its lesson."""
+    profiles = {}
+    for name, content in read_mapping(path).items():
+        where = f"{path}, profile {name}"
+        profiles[name] = as_structure(content, Profile, where, name=name)
+        for lesson, values in profiles[name].lessons.items():
+            expect_known("lesson", lesson, lessons, where)
+            for parameter, value in values.items():
+                known = lessons[lesson].parameters
+                expect_known("parameter", parameter, known, f"{where}, {lesson}")
+                values[parameter] = known[parameter].check(value, f"{where}, {lesson}")
+    return profiles

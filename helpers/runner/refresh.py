@@ -8,11 +8,11 @@ from pathlib import Path
 import nbformat
 
 from helpers.lesson.files import ROOT, written_whole
+from helpers.runner.errors import InputError, expect_known
 from helpers.runner.execution import finished_lessons
 from helpers.runner.jobs import Course
 from helpers.runner.lessons import read_notebook
 from helpers.runner.reports import Finished, describe_machine, write_json
-from helpers.runner.strict_yaml import InputError, unknown
 from helpers.runner.tables import readme_table, with_table
 
 PROFILE = "laptop"
@@ -27,31 +27,12 @@ def refresh_lessons(
 ) -> list[str]:
     """Store the outputs of the last laptop run, its numbers, pictures and the README's table.
 
-    Everything is checked before anything is written.
-
-    Parameters
-    ----------
-    course : Course
-        The course.
-    names : sequence of str
-        The lessons to refresh; all that have been run, if empty.
-    notebooks, build : pathlib.Path
-        The lessons' folder and the folder of all results.
-
-    Returns
-    -------
-    list of str
-        What was done, a line each.
-
-    Raises
-    ------
-    InputError
-        If a lesson was not run, or its run does not suit its notebook as it is now.
+    All lessons that have been run are refreshed, unless some are named. Everything is checked
+    before anything is written. Returns what was done, a line each.
     """
     runs = {run.lesson: run for run in finished_lessons(course, build / PROFILE)}
     for name in names:
-        if name not in course.lessons:
-            raise unknown("lesson", name, course.lessons)
+        expect_known("lesson", name, course.lessons)
         if name not in runs:
             raise InputError(f"{name} has not been run: first 'python -m helpers run {name}'")
     chosen = [run for name, run in runs.items() if not names or name in names]
@@ -86,11 +67,8 @@ def refresh_lessons(
 def committed_results(notebooks: Path, lessons: Sequence[str]) -> dict:
     """Read ``notebooks/results.json``, without lessons that no longer exist.
 
-    Returns
-    -------
-    dict
-        ``machine`` (str) and ``lessons``: ``metrics`` and ``seconds`` by lesson. Empty if the file
-        does not exist yet.
+    It holds the ``machine`` (text) and, by lesson, ``lessons`` with their ``metrics`` and
+    ``seconds``; both are empty if the file does not exist yet.
     """
     path = notebooks / RESULTS_FILE
     if not path.is_file():
@@ -103,27 +81,11 @@ def committed_results(notebooks: Path, lessons: Sequence[str]) -> dict:
 def with_outputs(
     source: nbformat.NotebookNode, executed: nbformat.NotebookNode, name: str
 ) -> nbformat.NotebookNode:
-    """Return the source notebook with the outputs of its executed copy.
+    """Return the source notebook of a lesson with the outputs of its executed copy.
 
-    Cells keep their own identity and metadata, so neither timings nor anything else papermill
-    notes reaches the stored notebook; the notebook's metadata names the kernel and nothing more.
-
-    Parameters
-    ----------
-    source, executed : nbformat.NotebookNode
-        The course's notebook, and what a run made of it.
-    name : str
-        The lesson, for the message.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        A new notebook.
-
-    Raises
-    ------
-    InputError
-        If the run had other parameters, or the cells differ.
+    It is refused if the run had other parameters, or the cells differ. Cells keep their own
+    identity and metadata, so neither timings nor anything else papermill notes is stored; the
+    notebook's metadata names the kernel and nothing more.
     """
     for cell in executed.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
@@ -144,17 +106,9 @@ def with_outputs(
 
 
 def pictures(notebook: nbformat.NotebookNode) -> dict[str, bytes]:
-    """Return the pictures that a page outside the notebook shows.
+    """Return, as PNG by name, the pictures that a page outside the notebook shows.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        With its outputs.
-
-    Returns
-    -------
-    dict of str to bytes
-        PNG by name: the output of the cell ``picture-result`` is called ``result``.
+    The output of the cell ``picture-result`` is called ``result``.
     """
     return {
         cell.id.removeprefix(PICTURE_CELL): base64.b64decode(output.data["image/png"])

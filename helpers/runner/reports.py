@@ -20,12 +20,8 @@ RUN_METADATA = "ssl_course"
 PAGE_TEMPLATE = """
 {%- extends 'lab/index.html.j2' -%}
 {%- block data_png scoped -%}
-{%- set alternative = output | get_metadata('alt', 'image/png') -%}
-<div class="jp-RenderedImage jp-OutputArea-output {{ extra_class }}">
-<img src="data:image/png;base64,{{ output.data['image/png'] | escape_html }}"
-{%- if alternative %} alt="{{ alternative | escape_html }}"{% endif -%}
->
-</div>
+{%- set alt = output | get_metadata('alt', 'image/png') -%}
+{{ super() | replace('<img', '<img alt="' ~ alt | escape_html ~ '"') if alt else super() }}
 {%- endblock data_png -%}
 """
 
@@ -34,24 +30,9 @@ PAGE_TEMPLATE = """
 class Finished:
     """A lesson that ran to its end and kept its promises.
 
-    Attributes
-    ----------
-    lesson : str
-        The lesson's name.
-    parameters : dict of str to object
-        Every parameter with the value it ran with.
-    strict : bool
-        Whether floors and conclusions had to hold.
-    metrics : dict of str to float
-        What it recorded.
-    figures, cells : int
-        Number of figures drawn and of code cells run.
-    seconds : float
-        Time from the start of the kernel to the last cell.
-    notebook, html : pathlib.Path
-        The executed notebook and its page, if it has one.
-    kept : bool
-        Whether it was finished before, and not repeated.
+    ``parameters`` holds every parameter with the value it ran with, and ``seconds`` the time from
+    the start of the kernel to the last cell. ``html`` is None where no page was asked for;
+    ``kept`` says that the lesson was finished before, and not repeated.
     """
 
     lesson: str
@@ -70,20 +51,10 @@ class Finished:
 class Failed:
     """A lesson that stopped, or that ran to its end and broke a promise.
 
-    Attributes
-    ----------
-    lesson : str
-        The lesson's name.
-    cell : str
-        The failing cell as its number stands beside it, ``"In [3]"``; empty if none failed.
-    source : str
-        The first lines of that cell.
-    error : str
-        What went wrong, in at most three lines.
-    notebook : pathlib.Path
-        The notebook as far as it got.
-    died : bool
-        Whether the kernel died without an error of its own, so that another try may help.
+    ``cell`` is the failing cell as its number stands beside it, ``"In [3]"``, or empty if none
+    failed; ``source`` its first lines; ``error`` what went wrong, in at most three lines.
+    ``notebook`` is as far as it got. If it ``died``, the kernel ended without an error of its
+    own, and another try may help.
     """
 
     lesson: str
@@ -119,13 +90,7 @@ def count_figures(notebook: nbformat.NotebookNode) -> int:
 
 
 def read_finished(notebook_path: Path, html_path: Path | None = None) -> Finished:
-    """Read a finished run back from its executed notebook.
-
-    Raises
-    ------
-    KeyError
-        If the notebook was not written by the runner.
-    """
+    """Read a finished run back from its executed notebook, which the runner has written."""
     notebook = nbformat.read(notebook_path, as_version=4)
     run = notebook.metadata[RUN_METADATA]
     return Finished(
@@ -142,14 +107,9 @@ def read_finished(notebook_path: Path, html_path: Path | None = None) -> Finishe
 
 
 def write_html(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Render a notebook as one HTML file with its images inside.
+    """Render a notebook as one HTML file with its images, and their alternative text, inside.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The executed notebook. Alternative text in the outputs' metadata is kept.
-    path : pathlib.Path
-        The file to write; its name becomes the page's title.
+    The file's name becomes the page's title.
     """
     settings = Config()
     settings.TagRemovePreprocessor.enabled = True
@@ -161,16 +121,9 @@ def write_html(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 
 def write_results(path: Path, profile: str, finished: Iterable[Finished]) -> None:
-    """Write what the lessons of a profile found, as JSON.
+    """Write what the lessons of a profile found as JSON, usually ``build/<profile>/results.json``.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file, usually ``build/<profile>/results.json``.
-    profile : str
-        The profile's name.
-    finished : iterable of Finished
-        The runs. Two runs on one machine agree in everything but ``seconds``.
+    Two runs on one machine agree in everything but ``seconds``.
     """
     document = {
         "profile": profile,

@@ -1,44 +1,32 @@
-"""Settings read strictly: YAML without surprises, and every refusal in one line."""
+"""Settings read strictly: plain YAML as typed structures, and every refusal in one line."""
 
-import difflib
 import re
-from collections.abc import Collection, Hashable
+from collections.abc import Hashable
 from pathlib import Path
+from typing import Annotated, TypeVar, get_args, get_origin
 
+import msgspec
 import yaml
 
-_WHOLE_NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)\Z")
-_DECIMAL_NUMBER = re.compile(
-    r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z"
-)
+from helpers.runner.errors import InputError, describe, expect_known
 
-
-class InputError(ValueError):
-    """What was asked for cannot be done; the message is one line that says what could be."""
+TYPE_NAMES = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+}
+Structure = TypeVar("Structure", bound=msgspec.Struct)
 
 
 def read_value(text: str, origin: str) -> object:
-    """Read one YAML document made of plain values, lists and mappings.
+    """Read one YAML document made of plain values, lists and mappings; refuse any other.
 
     Numbers are read as YAML 1.2 reads them: ``1e-3`` is a number, ``010``, ``12:30`` and ``no``
-    are text. Tags, anchors and repeated keys are refused.
+    are text. Tags, anchors and repeated keys are refused. ``origin`` begins each message.
 
-    Parameters
-    ----------
-    text : str
-        The document.
-    origin : str
-        Where it comes from, for the message.
-
-    Returns
-    -------
-    object
-        ``None``, a bool, int, float, str, or lists and dicts of them.
-
-    Raises
-    ------
-    InputError
-        If the text is not such a document.
+    >>> read_value("{rate: 1e-3, answer: no}", "here")
+    {'rate': 0.001, 'answer': 'no'}
     """
     try:
         return yaml.load(text, Loader=_PlainLoader)
@@ -55,14 +43,8 @@ def read_value(text: str, origin: str) -> object:
         raise InputError(f"{origin}: a number has too many digits") from error
 
 
-def read_mapping(path: Path) -> dict:
-    """Read a YAML file whose top level is a mapping.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, unreadable, empty, not plain YAML or not a mapping.
-    """
+def read_mapping(path: Path) -> dict[str, object]:
+    """Read a YAML file whose top level is a mapping; refuse any other."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -75,8 +57,8 @@ def read_mapping(path: Path) -> dict:
     return expect_mapping(document, str(path))
 
 
-def expect_mapping(value: object, where: str) -> dict:
-    """Return the value if it is a mapping with text keys, else raise an ``InputError``."""
+def expect_mapping(value: object, where: str) -> dict[str, object]:
+    """Return the value if it is a mapping with text keys; refuse any other."""
     if not isinstance(value, dict):
         raise InputError(f"{where}: expected 'name: value' lines, got {describe(value)}")
     for key in value:
@@ -85,40 +67,44 @@ def expect_mapping(value: object, where: str) -> dict:
     return value
 
 
-def expect_keys(
-    mapping: dict, where: str, required: Collection[str], optional: Collection[str] = ()
-) -> None:
-    """Raise an ``InputError`` for a key that is missing or not known."""
-    known = [*required, *optional]
-    for key in mapping:
-        if key not in known:
-            raise unknown("key", key, known, where)
-    for key in required:
-        if key not in mapping:
-            raise InputError(f"{where}: the key {key!r} is missing: add it")
+def as_structure(content: object, kind: type[Structure], where: str, **given: object) -> Structure:
+    """Turn what YAML holds into a structure, or refuse a key or a value that does not suit it.
+
+    A field whose type is ``Annotated`` with a ``msgspec.Meta`` says in its ``description`` what
+    it must be. A key without a value is refused. ``given`` are fields that the file itself may
+    not set, a name for example. ``where`` begins each message.
+    """
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    allowed = [name for name in fields if name not in given]
+    content = expect_mapping(content, where)
+    for key in content:
+        expect_known("key", key, allowed, where)
+    for name in allowed:
+        if name in content:
+            given[name] = _as_type(content[name], fields[name].type, where, name)
+        elif fields[name].required:
+            raise InputError(f"{where}: the key {name!r} is missing: add it")
+    return kind(**given)
 
 
-def unknown(kind: str, name: str, known: Collection[str], where: str = "") -> InputError:
-    """Return the error for a name that does not exist, with the nearest one that does."""
-    nearest = difflib.get_close_matches(name.lower(), [other.lower() for other in known], n=1)
-    match = next((other for other in known if [other.lower()] == nearest), None)
-    if match:
-        advice = f"did you mean {match!r}?"
-    else:
-        advice = f"choose from {', '.join(known)}" if known else "there is none to choose from"
-    return InputError(f"{where + ': ' if where else ''}unknown {kind} {describe(name)}; {advice}")
-
-
-def describe(value: object) -> str:
-    """Return a short description of a value for a message, on one line."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+def _as_type(value: object, kind: type, where: str, name: str) -> object:
+    """Convert one value; mappings and lists piece by piece, so that a message names the piece."""
+    inside = f"{where}, {name}"
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return as_structure(value, kind, inside)
+    if get_origin(kind) is dict:
+        pieces = expect_mapping(value, inside).items()
+        return {key: _as_type(piece, get_args(kind)[1], inside, key) for key, piece in pieces}
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if get_origin(plain) is tuple and isinstance(value, list):
+        for piece in value:
+            _as_type(piece, get_args(plain)[0], where, f"each value of {name}")
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        described = get_origin(kind) is Annotated
+        meaning = kind.__metadata__[0].description if described else TYPE_NAMES[kind.__name__]
+        raise InputError(f"{where}: {name} is {meaning}, got {describe(value)}") from error
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -152,11 +138,12 @@ class _PlainLoader(yaml.SafeLoader):
 
 
 _NUMBER_STARTS = list("-+.0123456789")
+_DIGITS = r"(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+"
 for _tag, _pattern, _starts in (
     ("null", re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]),
     ("bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")),
-    ("int", _WHOLE_NUMBER, _NUMBER_STARTS),
-    ("float", _DECIMAL_NUMBER, _NUMBER_STARTS),
+    ("int", re.compile(r"[-+]?(?:0|[1-9][0-9_]*)\Z"), _NUMBER_STARTS),
+    ("float", re.compile(rf"[-+]?(?:{_DIGITS})(?:[eE][-+]?[0-9]+)?\Z"), _NUMBER_STARTS),
     ("float", re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"), list("-+.")),
 ):
     _PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, _starts)

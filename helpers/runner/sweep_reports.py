@@ -15,21 +15,21 @@ from helpers.runner.sweeps import Sweep
 
 
 def sweep_table(sweep: Sweep, outcomes: Mapping[int, Finished | Failed]) -> pd.DataFrame:
-    """Lay out a sweep with one row for each point, whatever became of it.
+    """Lay out a sweep with one row for each point, in order, whatever became of it.
 
     Parameters
     ----------
     sweep : Sweep
         The sweep.
     outcomes : mapping of int to Finished or Failed
-        What became of the points, by their position in ``Sweep.points``.
+        By the points' positions in ``Sweep.points``; those not run are missing.
 
     Returns
     -------
     pandas.DataFrame
         The varied parameters (lists as text), every metric (NaN where there is none), ``seconds``,
         ``state`` (``"finished"``, ``"failed"`` or ``"not run"``), ``error`` and ``notebook`` (the
-        file's name), in the order of the points.
+        file's name).
     """
     rows = []
     for position, point in enumerate(sweep.points()):
@@ -52,21 +52,9 @@ def sweep_table(sweep: Sweep, outcomes: Mapping[int, Finished | Failed]) -> pd.D
 
 
 def write_sweep(sweep: Sweep, table: pd.DataFrame, folder: Path) -> list[Path]:
-    """Write a sweep's table as CSV and Parquet, and its figure as PNG.
+    """Write a sweep's table as CSV and Parquet, and its figure as PNG; return the files.
 
-    Parameters
-    ----------
-    sweep : Sweep
-        The sweep.
-    table : pandas.DataFrame
-        From ``sweep_table``.
-    folder : pathlib.Path
-        Where to write.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written; without a finished point there is no figure.
+    Without a finished point there is no figure.
     """
     csv, parquet, png = (folder / f"results.{kind}" for kind in ("csv", "parquet", "png"))
     with written_whole(csv) as temporary:

@@ -2,74 +2,50 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from helpers.lesson.files import written_whole
+from helpers.runner.errors import InputError, expect_known
 from helpers.runner.identity import environment_fingerprint, run_identity, stored_identity
 from helpers.runner.jobs import Course, Job
 from helpers.runner.lessons import Lesson
 from helpers.runner.reports import Failed, Finished, read_finished
-from helpers.runner.strict_yaml import (
-    InputError,
-    describe,
-    expect_keys,
-    expect_mapping,
-    read_mapping,
-    unknown,
-)
+from helpers.runner.strict_yaml import as_structure, read_mapping
 
-BASE_PROFILE = "laptop"
+ParameterName = Annotated[str | UnsetType, Meta(description="the name of a varied parameter")]
+Metrics = Annotated[tuple[str, ...], Meta(min_length=1, description="a list of metrics")]
+Values = Annotated[list, Meta(min_length=1, description="a list of values to try, in brackets")]
 
 
-@dataclass(frozen=True)
-class SweepFigure:
-    """What a sweep's figure shows.
+class SweepFigure(Struct, frozen=True):
+    """What a sweep's figure shows: the metrics ``y``, a line each, along the parameter ``x``.
 
-    Attributes
-    ----------
-    x : str
-        The parameter along the horizontal axis.
-    y : tuple of str
-        The metrics to draw, a line each: put the baseline beside the method.
-    label : str
-        What the vertical axis measures.
-    panels : str or None
-        A parameter with one panel for each of its values. Over the parameters not named here, a
-        seed for example, mean and 95 % interval are drawn.
+    ``panels`` may name a parameter with one panel for each of its values. Over the parameters
+    not named here, a seed for example, mean and 95 % interval are drawn.
     """
 
-    x: str
-    y: tuple[str, ...]
+    x: ParameterName
+    y: Metrics
     label: str
-    panels: str | None
+    panels: ParameterName = UNSET
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """One lesson and the values to try.
+class Sweep(Struct, frozen=True, kw_only=True):
+    """One lesson and the values to try for some of its parameters.
 
-    Attributes
-    ----------
-    name : str
-        The file's name without its ending; results go to ``build/sweeps/<name>/``.
-    description : str
-        The question it answers, in a line.
-    lesson : Lesson
-        The lesson.
-    profile : str
-        The profile that gives the time limit and the parameters that are not varied.
-    parameters : dict of str to list
-        The values of each varied parameter.
-    figure : SweepFigure
-        What to draw.
+    ``profile`` gives the time limit and the parameters that are not varied. Results go to
+    ``build/sweeps/<name>/``.
     """
 
     name: str
     description: str
-    lesson: Lesson
-    profile: str
-    parameters: dict[str, list]
+    lesson: str
+    profile: str = "laptop"
+    parameters: dict[str, Values]
     figure: SweepFigure
 
     def points(self) -> list[dict[str, object]]:
@@ -79,67 +55,33 @@ class Sweep:
 
 
 def read_sweep(path: Path, course: Course) -> Sweep:
-    """Read a sweep and check all of it against the course.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The YAML file.
-    course : Course
-        The course.
-
-    Returns
-    -------
-    Sweep
-        The sweep.
-
-    Raises
-    ------
-    InputError
-        If the file, a name or a value is not right.
-    """
-    content = read_mapping(path)
-    expect_keys(content, str(path), ["description", "lesson", "parameters", "figure"], ["profile"])
-    for key in ("description", "lesson", "profile"):
-        value = content.get(key, "")
-        if not isinstance(value, str):
-            raise InputError(f"{path}: {key} is text, got {describe(value)}")
-    name, profile = content["lesson"], content.get("profile", BASE_PROFILE)
-    if name not in course.lessons:
-        raise unknown("lesson", name, course.lessons, str(path))
-    if profile not in course.profiles:
-        raise unknown("profile", profile, course.profiles, str(path))
-    lesson = course.lessons[name]
-    parameters = _read_values(content["parameters"], f"{path}, parameters", lesson)
-    metrics = course.promises[name].metrics
-    figure = _read_figure(content["figure"], f"{path}, figure", parameters, metrics)
-    return Sweep(path.stem, content["description"], lesson, profile, parameters, figure)
+    """Read a sweep from its YAML file and check all of it against the course."""
+    sweep = as_structure(read_mapping(path), Sweep, str(path), name=path.stem)
+    expect_known("lesson", sweep.lesson, course.lessons, str(path))
+    expect_known("profile", sweep.profile, course.profiles, str(path))
+    _check_values(sweep.parameters, course.lessons[sweep.lesson], f"{path}, parameters")
+    figure, where = sweep.figure, f"{path}, figure"
+    expect_known("parameter", figure.x, sweep.parameters, f"{where}, x")
+    if figure.panels is not UNSET:
+        expect_known("parameter", figure.panels, sweep.parameters, f"{where}, panels")
+    if figure.x == figure.panels:
+        raise InputError(f"{where}: x and panels are both {figure.x!r}: choose two parameters")
+    for name in figure.y:
+        expect_known("metric", name, course.promises[sweep.lesson].metrics, f"{where}, y")
+    return sweep
 
 
 def sweep_jobs(sweep: Sweep, course: Course, folder: Path) -> list[Job]:
-    """Return one job for each point of a sweep.
+    """Return one job for each point of a sweep, in order; ``folder`` is the sweep's own.
 
-    Parameters
-    ----------
-    sweep : Sweep
-        The sweep.
-    course : Course
-        The course.
-    folder : pathlib.Path
-        The sweep's own folder.
-
-    Returns
-    -------
-    list of Job
-        In the order of ``Sweep.points``. None is strict: what a lesson concludes from its own
-        parameters need not hold for others.
+    None is strict: what a lesson concludes from its own parameters need not hold for others.
     """
     profile = course.profiles[sweep.profile]
-    base = profile.lessons.get(sweep.lesson.name, {})
+    base = profile.lessons.get(sweep.lesson, {})
     return [
         Job(
-            lesson=sweep.lesson,
-            promise=course.promises[sweep.lesson.name],
+            lesson=course.lessons[sweep.lesson],
+            promise=course.promises[sweep.lesson],
             overrides={**base, **point},
             strict=False,
             cell_timeout=profile.cell_timeout,
@@ -152,28 +94,11 @@ def sweep_jobs(sweep: Sweep, course: Course, folder: Path) -> list[Job]:
 def run_sweep(
     jobs: Sequence[Job], scheduler: str | None, workers: int, force: bool = False
 ) -> Iterator[tuple[int, Finished | Failed]]:
-    """Run the points of a sweep that are not finished yet, on a Dask cluster.
+    """Run the points of a sweep on a Dask cluster; yield each one's number and what became of it.
 
-    Every finished point is kept as an executed notebook under ``finished/``, so that a sweep which
-    was stopped continues where it was.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-        From ``sweep_jobs``.
-    scheduler : str or None
-        Address of a Dask scheduler; None for a local cluster.
-    workers : int
-        Number of workers of the local cluster.
-    force : bool
-        Whether to repeat points that are finished already.
-
-    Yields
-    ------
-    index : int
-        Which point.
-    outcome : Finished or Failed
-        What became of it.
+    The cluster is at the address ``scheduler``, or a local one of so many workers. Each finished
+    point is kept as an executed notebook under ``finished/``, so that a sweep which was stopped
+    continues where it was, unless ``force`` repeats them all.
 
     Raises
     ------
@@ -222,45 +147,13 @@ def _point_path(job: Job, state: str, identity: str) -> Path:
     return job.folder / state / f"{identity[:16]}.ipynb"
 
 
-def _read_values(content: object, where: str, lesson: Lesson) -> dict[str, list]:
-    content = expect_mapping(content, where)
-    if not content:
+def _check_values(values: dict[str, list], lesson: Lesson, where: str) -> None:
+    """Check every value, and put it as the notebook will receive it in its place."""
+    if not values:
         raise InputError(f"{where}: name at least one parameter and its values")
-    values = {}
-    for name, given in content.items():
-        if name not in lesson.parameters:
-            raise unknown("parameter", name, lesson.parameters, where)
-        if not isinstance(given, list):
-            raise InputError(
-                f"{where}: {name} needs a list of values to try, got {describe(given)}; "
-                "write it in brackets"
-            )
-        if not given:
-            raise InputError(f"{where}: {name} needs at least one value in its brackets")
-        values[name] = [lesson.parameter(name).check(value, where) for value in given]
-        for position, value in enumerate(values[name]):
-            if value in values[name][:position]:
+    for name, given in values.items():
+        expect_known("parameter", name, lesson.parameters, where)
+        given[:] = [lesson.parameter(name).check(value, where) for value in given]
+        for position, value in enumerate(given):
+            if value in given[:position]:
                 raise InputError(f"{where}: {name} has the value {value!r} twice: keep one")
-    return values
-
-
-def _read_figure(
-    content: object, where: str, parameters: dict[str, list], metrics: dict
-) -> SweepFigure:
-    content = expect_mapping(content, where)
-    expect_keys(content, where, ["x", "y", "label"], ["panels"])
-    lines, label, panels = content["y"], content["label"], content.get("panels")
-    for key in ("x", "panels"):
-        name = content.get(key)
-        if key in content and (not isinstance(name, str) or name not in parameters):
-            raise unknown("parameter", str(name), parameters, f"{where}, {key}")
-    if content["x"] == panels:
-        raise InputError(f"{where}: x and panels are both {panels!r}: choose two parameters")
-    if not isinstance(lines, list) or not lines:
-        raise InputError(f"{where}: y is a list of metrics, got {describe(lines)}")
-    for name in lines:
-        if not isinstance(name, str) or name not in metrics:
-            raise unknown("metric", str(name), metrics, f"{where}, y")
-    if not isinstance(label, str):
-        raise InputError(f"{where}: label is text, got {describe(label)}")
-    return SweepFigure(content["x"], tuple(lines), label, panels)

@@ -1,11 +1,11 @@
-"""Text tables: the lessons and their parameters, what a run found, the table of the README."""
+"""Tables as text: the lessons and their parameters, what a run found, the README's table."""
 
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from helpers.runner.promises import Promise
-from helpers.runner.strict_yaml import InputError, unknown
+from helpers.runner.errors import InputError, expect_known
+from helpers.runner.lessons import Promise
 
 if TYPE_CHECKING:
     from helpers.runner.jobs import Course
@@ -16,28 +16,9 @@ TABLE_END = "<!-- lessons:end -->"
 
 
 def lessons_listing(course: "Course", names: Sequence[str] = ()) -> str:
-    """Lay out lessons, their parameters and the profiles for the terminal.
-
-    Parameters
-    ----------
-    course : Course
-        The course.
-    names : sequence of str
-        The lessons to show; all of them if empty.
-
-    Returns
-    -------
-    str
-        The listing.
-
-    Raises
-    ------
-    InputError
-        If there is no such lesson.
-    """
+    """Lay out lessons (all, unless some are named) with their parameters, and the profiles."""
     for name in names:
-        if name not in course.lessons:
-            raise unknown("lesson", name, course.lessons)
+        expect_known("lesson", name, course.lessons)
     lines = []
     for name in names or course.lessons:
         lines += [name, f"  {course.promises[name].summary}"]
@@ -59,20 +40,7 @@ def lessons_listing(course: "Course", names: Sequence[str] = ()) -> str:
 
 
 def results_table(finished: Sequence["Finished"], promises: dict[str, Promise]) -> str:
-    """Lay out a run for the terminal: lesson, seconds, finding, and where the files lie.
-
-    Parameters
-    ----------
-    finished : sequence of Finished
-        The runs, in the order to show.
-    promises : dict of str to Promise
-        The lessons' promises, whose headlines are filled in.
-
-    Returns
-    -------
-    str
-        The table.
-    """
+    """Lay out a run for the terminal: lesson, seconds, finding, and where the files lie."""
     from helpers.runner.reports import relative
 
     width = max(len(name) for name in ["lesson", *(run.lesson for run in finished)])
@@ -88,19 +56,9 @@ def results_table(finished: Sequence["Finished"], promises: dict[str, Promise]) 
 
 
 def readme_table(promises: dict[str, Promise], results: dict) -> str:
-    """Lay out the README's table of lessons.
+    """Lay out the README's table in Markdown: a row a lesson, and where it was measured.
 
-    Parameters
-    ----------
-    promises : dict of str to Promise
-        The lessons' promises.
-    results : dict
-        The content of ``notebooks/results.json``.
-
-    Returns
-    -------
-    str
-        Markdown: one row a lesson, in the order of their names, and where it was measured.
+    ``results`` is the content of ``notebooks/results.json``; a lesson may be missing in it.
     """
     lines = ["| lesson | what it shows | seconds | found |", "|---|---|---:|---|"]
     for name in sorted(promises):
@@ -114,13 +72,7 @@ def readme_table(promises: dict[str, Promise], results: dict) -> str:
 
 
 def with_table(readme: str, table: str) -> str:
-    """Return a README with the text between its two markers replaced by a table.
-
-    Raises
-    ------
-    InputError
-        If the markers are not there, once each and in order.
-    """
+    """Return a README with the text between its two markers replaced by a table."""
     before, start, rest = readme.partition(TABLE_START)
     _, end, after = rest.partition(TABLE_END)
     if not start or not end or TABLE_START in rest or TABLE_END in before + after:

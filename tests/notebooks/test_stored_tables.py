@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers.lesson.files import DATA_FOLDER, NOTEBOOKS_FOLDER, ROOT
-from helpers.runner.promises import PROMISES_FILE, read_promises
+from helpers.runner.lessons import PROMISES_FILE, read_promises
 from helpers.runner.refresh import committed_results, pictures
 from helpers.runner.reports import recorded_metrics
 from helpers.runner.tables import readme_table, with_table

@@ -13,9 +13,9 @@ from tiny_course import PROFILES, PROMISE, RECORD, write_course
 
 from helpers.__main__ import main
 from helpers.runner import cluster
+from helpers.runner.errors import InputError
 from helpers.runner.jobs import read_course
 from helpers.runner.reports import Failed, Finished
-from helpers.runner.strict_yaml import InputError
 from helpers.runner.sweeps import read_sweep, run_sweep, sweep_jobs
 
 SWEEP = """

@@ -11,8 +11,17 @@ from helpers.runner import console
 
 @pytest.fixture
 def top(tmp_path):
+    """A folder with a course of its own, to change and to run."""
     write_course(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A folder with a course that stays as it is: nothing runs in it."""
+    folder = tmp_path_factory.mktemp("shared")
+    write_course(folder)
+    return folder
 
 
 def call(top, *arguments):
@@ -73,14 +82,14 @@ HOSTILE_ARGUMENTS = [
 
 
 @pytest.mark.parametrize(("line", "message"), HOSTILE_ARGUMENTS)
-def test_a_wrong_command_is_refused_in_one_line(top, capsys, line, message):
-    assert call(top, *line.split()) == 2
+def test_a_wrong_command_is_refused_in_one_line(shared, capsys, line, message):
+    assert call(shared, *line.split()) == 2
     printed = capsys.readouterr()
     assert message in printed.err
     assert printed.err.startswith("error: ")
     assert printed.err.count("\n") == 1
     assert printed.out == ""
-    assert not (top / "build").exists()
+    assert not (shared / "build").exists()
 
 
 HOSTILE_FILES = [
@@ -124,7 +133,10 @@ HOSTILE_SWEEPS = [
     (SWEEP + "\n", "figure: expected 'name: value' lines, got nothing"),
     (SWEEP + "{x: epoch, y: [accuracy], label: a}\n", "unknown parameter 'epoch'"),
     (SWEEP + "{x: epochs, y: [acuracy], label: a}\n", "unknown metric 'acuracy'"),
-    (SWEEP.replace("[1]", "1") + FIGURE, "epochs needs a list of values to try, got 1"),
+    (
+        SWEEP.replace("[1]", "1") + FIGURE,
+        "epochs is a list of values to try, in brackets, got 1",
+    ),
     (SWEEP.replace("[1]", "[one]") + FIGURE, "epochs is a whole number (int), got 'one'"),
     (SWEEP.replace("[1]", "[1, 500]") + FIGURE, "epochs=500 is outside its range, 1 to 200"),
     (SWEEP.replace("01_dot", "[01_dot]") + FIGURE, "lesson is text, got a list"),
@@ -133,15 +145,17 @@ HOSTILE_SWEEPS = [
 
 
 @pytest.mark.parametrize(("content", "message"), HOSTILE_SWEEPS)
-def test_a_wrong_sweep_is_refused_in_one_line_that_names_its_file(top, capsys, content, message):
-    path = top / "sweep.yaml"
+def test_a_wrong_sweep_is_refused_in_one_line_that_names_its_file(
+    shared, tmp_path, capsys, content, message
+):
+    path = tmp_path / "sweep.yaml"
     path.write_text(content)
-    assert call(top, "sweep", str(path)) == 2
+    assert call(shared, "sweep", str(path)) == 2
     printed = capsys.readouterr()
     assert message in printed.err
     assert "sweep.yaml" in printed.err
     assert printed.err.count("\n") == 1
-    assert not (top / "build").exists()
+    assert not (shared / "build").exists()
 
 
 def test_a_missing_file_and_a_missing_folder_are_refused(top, capsys):
@@ -152,8 +166,8 @@ def test_a_missing_file_and_a_missing_folder_are_refused(top, capsys):
     assert "no lessons in" in capsys.readouterr().err
 
 
-def test_the_list_goes_to_standard_output(top, capsys):
-    assert call(top, "list") == 0
+def test_the_list_goes_to_standard_output(shared, capsys):
+    assert call(shared, "list") == 0
     assert "epochs: int = 5  [1 to 200]" in capsys.readouterr().out
 
 
@@ -194,12 +208,12 @@ def test_no_command_at_all_shows_the_help(capsys):
     ],
 )
 def test_the_doctor_prints_a_line_each_and_counts_what_to_mend(
-    top, capsys, monkeypatch, rows, status, line
+    shared, capsys, monkeypatch, rows, status, line
 ):
     from helpers.runner import doctor
 
     monkeypatch.setattr(doctor, "examine", lambda notebooks, build: rows)
-    assert call(top, "doctor") == status
+    assert call(shared, "doctor") == status
     assert line in capsys.readouterr().out
 
 
@@ -229,32 +243,28 @@ def test_a_read_only_build_folder_is_one_line_and_status_one(top, capsys):
 
 
 @pytest.mark.parametrize("limit", [100_000, 1000])
-def test_a_disk_that_fills_up_leaves_one_line_and_no_half_file(top, limit):
+def test_a_disk_that_fills_up_leaves_one_line_and_no_half_file(top, capsys, limit):
     resource = pytest.importorskip("resource", reason="limits of a process, on POSIX only")
-
-    def no_large_files():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    folders = ["--notebooks", top / "notebooks", "--build", top / "build"]
-    run = subprocess.run(
-        [sys.executable, "-m", "helpers", *folders, "run"],
-        preexec_fn=no_large_files,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 1
-    assert run.stderr.splitlines()[-1].startswith("error: cannot read or write")
-    assert "File too large" in run.stderr
-    assert "Traceback" not in run.stderr
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
+    try:
+        assert call(top, "run") == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+    errors = capsys.readouterr().err
+    assert errors.splitlines()[-1].startswith("error: cannot read or write")
+    assert "File too large" in errors
+    assert "Traceback" not in errors
     written = [path.name for path in (top / "build").rglob("*") if path.is_file()]
     assert set(written) <= {"01_dot.ipynb"}
     assert not (top / "build" / "laptop" / "notebooks").exists()
 
 
-def test_it_runs_as_a_module_without_a_traceback(top):
-    command = [sys.executable, "-m", "helpers", "--notebooks", str(top / "notebooks")]
-    good = subprocess.run([*command, "list"], capture_output=True, text=True)
-    assert (good.returncode, good.stderr) == (0, "")
-    bad = subprocess.run([*command, "run", "01_dott"], capture_output=True, text=True)
-    assert bad.returncode == 2
-    assert bad.stderr == "error: unknown lesson '01_dott'; did you mean '01_dot'?\n"
+def test_it_runs_as_a_module_without_a_traceback(shared):
+    command = [sys.executable, "-m", "helpers", "--notebooks", str(shared / "notebooks")]
+    lines = [["list"], ["run", "01_dott"]]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    good, bad = (subprocess.Popen([*command, *line], **pipes) for line in lines)
+    assert (good.communicate()[1], good.returncode) == ("", 0)
+    error = "error: unknown lesson '01_dott'; did you mean '01_dot'?\n"
+    assert (bad.communicate()[1], bad.returncode) == (error, 2)

@@ -11,10 +11,10 @@ from tiny_course import PROFILES, PROMISE, RECORD, write_course
 from helpers.lesson.files import BUILD_VARIABLE
 from helpers.lesson.results import STRICT_VARIABLE
 from helpers.runner import execution as runner
+from helpers.runner.errors import InputError
 from helpers.runner.execution import finished_lessons, kernel_environment, run_jobs
 from helpers.runner.jobs import plan, read_course
 from helpers.runner.reports import Failed, Finished
-from helpers.runner.strict_yaml import InputError
 
 TWO = {"01_dot": [RECORD], "02_other": ["rows = label_counts"]}
 

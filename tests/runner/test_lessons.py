@@ -3,8 +3,14 @@ import re
 import pytest
 from tiny_course import write_notebook
 
-from helpers.runner.lessons import read_lesson, read_lessons
-from helpers.runner.strict_yaml import InputError
+from helpers.runner.errors import InputError
+from helpers.runner.lessons import (
+    Promise,
+    broken_promises,
+    read_lesson,
+    read_lessons,
+    read_promises,
+)
 
 
 def test_a_lesson_is_read_with_its_parameters_in_order(tmp_path):
@@ -27,14 +33,6 @@ def test_a_folder_with_braces_and_spaces_in_its_name_is_no_obstacle(tmp_path):
     assert read_lesson(path).parameters
 
 
-def test_a_line_that_a_formatter_wrapped_keeps_its_comment(tmp_path):
-    wrapped = 'dataset: str = (\n    "mnist-5k"  # images [mnist-5k | mnist]\n)\n'
-    lesson = read_lesson(write_notebook(tmp_path / "01_dot.ipynb", parameters=wrapped))
-    assert lesson.defaults() == {"dataset": "mnist-5k"}
-    assert lesson.parameter("dataset").choices == ["mnist-5k", "mnist"]
-    assert lesson.parameter("dataset").meaning == "images"
-
-
 def test_only_numbered_notebooks_are_lessons(tmp_path):
     write_notebook(tmp_path / "02_b.ipynb")
     write_notebook(tmp_path / "01_a.ipynb")
@@ -55,26 +53,6 @@ def test_a_parameter_that_does_not_exist_is_answered_with_the_nearest(tmp_path):
         lesson.parameter("epoch")
 
 
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        (None, "0 code cells are tagged 'parameters': tag exactly one"),
-        ("epochs = 5", "'epochs = 5' in the parameters cell is not of the form"),
-        ("epochs: int", "'epochs: int' in the parameters cell is not of the form"),
-        ("import os", "'import os' in the parameters cell is not of the form"),
-        ("epochs: int = ", "parameters cell, line 1: invalid syntax"),
-        ("epochs: int = 5  # passes, lr=0.1", "papermill cannot read the parameter 'epochs'"),
-        ("epochs: int = 3 * 2  # [1 to 9]", "the default of epochs is not a constant"),
-    ],
-)
-def test_a_parameters_cell_that_is_not_a_list_of_constants_is_refused(
-    tmp_path, parameters, message
-):
-    path = write_notebook(tmp_path / "01_dot.ipynb", parameters=parameters)
-    with pytest.raises(InputError, match=re.escape(message)):
-        read_lesson(path)
-
-
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"cells": 3}', "text"])
 def test_a_file_that_is_no_notebook_is_refused_in_one_line(tmp_path, content):
     path = tmp_path / "01_dot.ipynb"
@@ -89,8 +67,97 @@ def test_a_missing_notebook_is_refused(tmp_path):
         read_lesson(tmp_path / "01_none.ipynb")
 
 
-def test_a_notebook_without_a_kernel_is_refused(tmp_path):
-    path = write_notebook(tmp_path / "01_dot.ipynb")
-    path.write_text(path.read_text().replace("kernelspec", "other"))
-    with pytest.raises(InputError, match="Set its kernel to Python 3"):
-        read_lesson(path)
+GOOD = """
+01_a:
+  summary: first
+  needs: []
+  figures: 2
+  metrics:
+    accuracy: {above: chance, below: 1.01}
+    chance: {}
+  headline: "accuracy {accuracy:.3f}, chance {chance:.2f}"
+02_b: {summary: second}
+"""
+
+
+def read(tmp_path, text, lessons=("01_a", "02_b")):
+    path = tmp_path / "lessons.yaml"
+    path.write_text(text)
+    return read_promises(path, list(lessons))
+
+
+def test_promises_are_read_and_fill_in_their_headline(tmp_path):
+    promises = read(tmp_path, GOOD)
+    assert promises["01_a"].found({"accuracy": 0.95, "chance": 0.25}) == (
+        "accuracy 0.950, chance 0.25"
+    )
+    assert promises["02_b"] == Promise("second", (), 0, {}, "")
+
+
+def test_lessons_follow_those_they_need_and_else_their_names(tmp_path):
+    text = """
+01_a: {summary: a, needs: [03_c]}
+02_b: {summary: b}
+03_c: {summary: c}
+04_d: {summary: d, needs: [01_a, 02_b]}
+"""
+    assert list(read(tmp_path, text, ["01_a", "02_b", "03_c", "04_d"])) == [
+        "02_b",
+        "03_c",
+        "01_a",
+        "04_d",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("02_b: {summary: second}", "", "the lesson '02_b' is missing"),
+        ("02_b", "02_bb", "unknown lesson '02_bb'; did you mean '02_b'?"),
+        ("needs: []", "needs: [01_c]", "needs: unknown lesson '01_c'; did you mean '01_a'?"),
+        ("needs: []", "needs: 02_b", "needs is a list of lessons, got '02_b'"),
+        ("needs: []", "needs: [01_a]", "in a circle: 01_a -> 01_a"),
+        ("figures: 2", "figures: many", "figures is a whole number, at least 0, got 'many'"),
+        ("figures: 2", "figures: -1", "figures is a whole number, at least 0, got -1"),
+        ("figures: 2", "figures: true", "figures is a whole number, at least 0, got True"),
+        ("figures:", "figure:", "unknown key 'figure'; did you mean 'figures'?"),
+        ("summary: first", "summary: [a]", "summary is text, got a list"),
+        ("  summary: first\n", "", "the key 'summary' is missing"),
+        ("above: chance", "above: luck", "accuracy: unknown metric 'luck'"),
+        ("above: chance", "over: chance", "unknown key 'over'"),
+        ("above: chance", "above: [1]", "accuracy: above is a number or a metric, got a list"),
+        ("above: chance", "above: true", "accuracy: above is a number or a metric, got True"),
+        ("{accuracy:.3f}", "{accurracy:.3f}", "headline: unknown metric 'accurracy'"),
+        ("{accuracy:.3f}", "{accuracy.__class__}", "headline: unknown metric"),
+        ("{accuracy:.3f}", "{accuracy:.3q}", "the headline is not a valid template"),
+        ("{accuracy:.3f}", "{accuracy:.3f", "the headline is not a valid template"),
+        ("{accuracy:.3f}", "{}", "headline: unknown metric ''"),
+        ("chance: {}", "chance: 0.1", "expected 'name: value' lines, got 0.1"),
+    ],
+)
+def test_promises_that_make_no_sense_are_refused(tmp_path, old, new, message):
+    assert old in GOOD
+    with pytest.raises(InputError, match=re.escape(message)) as refusal:
+        read(tmp_path, GOOD.replace(old, new, 1))
+    assert "lessons.yaml" in str(refusal.value)
+
+
+KEPT = {"accuracy": 0.9, "chance": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "figures", "strict", "broken"),
+    [
+        (KEPT, 2, True, []),
+        (KEPT, 3, True, []),
+        (KEPT, 1, True, ["it drew 1 figures, and promises 2"]),
+        ({"chance": 0.1}, 2, False, ["it recorded no 'accuracy'"]),
+        ({"chance": 0.1}, 2, True, ["it recorded no 'accuracy'"]),
+        ({"accuracy": 0.1, "chance": 0.1}, 2, True, ["accuracy = 0.1 is not above chance = 0.1"]),
+        ({"accuracy": 0.1, "chance": 0.1}, 2, False, []),
+        ({"accuracy": 1.5, "chance": 0.1}, 2, True, ["accuracy = 1.5 is not below 1.01"]),
+    ],
+)
+def test_a_run_is_held_to_its_promises(tmp_path, metrics, figures, strict, broken):
+    promise = read(tmp_path, GOOD)["01_a"]
+    assert broken_promises(promise, metrics, figures, strict) == broken

@@ -3,9 +3,11 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_course import write_notebook
 
+from helpers.runner.errors import InputError
+from helpers.runner.lessons import read_lesson
 from helpers.runner.parameters import Parameter, read_parameter
-from helpers.runner.strict_yaml import InputError
 
 EPOCHS = Parameter("epochs", "int", False, 5, "passes", "1 to 200")
 RATE = Parameter("rate", "float", False, 0.1, "step", "0.001 to 1")
@@ -159,3 +161,38 @@ def test_a_line_that_contradicts_itself_is_refused(annotation, default, comment,
 def test_a_data_set_must_say_which_names_it_allows():
     with pytest.raises(InputError, match="the comment of dataset must end with what it allows"):
         read_parameter("dataset", "str", "'mnist-5k'", "", "lesson")
+
+
+def test_a_line_that_a_formatter_wrapped_keeps_its_comment(tmp_path):
+    wrapped = 'dataset: str = (\n    "mnist-5k"  # images [mnist-5k | mnist]\n)\n'
+    lesson = read_lesson(write_notebook(tmp_path / "01_dot.ipynb", parameters=wrapped))
+    assert lesson.defaults() == {"dataset": "mnist-5k"}
+    assert lesson.parameter("dataset").choices == ["mnist-5k", "mnist"]
+    assert lesson.parameter("dataset").meaning == "images"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (None, "0 code cells are tagged 'parameters': tag exactly one"),
+        ("epochs = 5", "'epochs = 5' in the parameters cell is not of the form"),
+        ("epochs: int", "'epochs: int' in the parameters cell is not of the form"),
+        ("import os", "'import os' in the parameters cell is not of the form"),
+        ("epochs: int = ", "parameters cell, line 1: invalid syntax"),
+        ("epochs: int = 5  # passes, lr=0.1", "papermill cannot read the parameter 'epochs'"),
+        ("epochs: int = 3 * 2  # [1 to 9]", "the default of epochs is not a constant"),
+    ],
+)
+def test_a_parameters_cell_that_is_not_a_list_of_constants_is_refused(
+    tmp_path, parameters, message
+):
+    path = write_notebook(tmp_path / "01_dot.ipynb", parameters=parameters)
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_lesson(path)
+
+
+def test_a_notebook_without_a_kernel_is_refused(tmp_path):
+    path = write_notebook(tmp_path / "01_dot.ipynb")
+    path.write_text(path.read_text().replace("kernelspec", "other"))
+    with pytest.raises(InputError, match="Set its kernel to Python 3"):
+        read_lesson(path)

@@ -3,9 +3,9 @@ import re
 import pytest
 from tiny_course import write_notebook
 
+from helpers.runner.errors import InputError
 from helpers.runner.lessons import read_lessons
 from helpers.runner.profiles import read_profiles
-from helpers.runner.strict_yaml import InputError
 
 GOOD = """
 ci:

@@ -6,10 +6,10 @@ import nbformat
 import pytest
 from tiny_course import PROMISE, RECORD, write_course
 
+from helpers.runner.errors import InputError
 from helpers.runner.execution import run_jobs
 from helpers.runner.jobs import plan, read_course
 from helpers.runner.refresh import committed_results, refresh_lessons, with_outputs
-from helpers.runner.strict_yaml import InputError
 from helpers.runner.tables import readme_table
 
 

@@ -8,9 +8,9 @@ from PIL import Image
 from tiny_course import PROFILES, write_course
 
 from helpers.lesson.files import NOTEBOOKS_FOLDER
+from helpers.runner.errors import InputError
 from helpers.runner.jobs import read_course
 from helpers.runner.reports import Failed, Finished
-from helpers.runner.strict_yaml import InputError
 from helpers.runner.sweep_reports import sweep_figure, sweep_table, write_sweep
 from helpers.runner.sweeps import read_sweep, run_sweep, sweep_jobs
 
@@ -26,10 +26,10 @@ figure: {x: epochs, y: [accuracy, chance], label: accuracy, panels: dataset}
 """
 
 
-@pytest.fixture
-def course(tmp_path):
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
     profiles = {**PROFILES, "ci": {**PROFILES["ci"], "lessons": {"01_dot": {"title": "quick"}}}}
-    return read_course(write_course(tmp_path, profiles=profiles))
+    return read_course(write_course(tmp_path_factory.mktemp("top"), profiles=profiles))
 
 
 def read(tmp_path, course, text=GOOD):
@@ -69,9 +69,17 @@ def test_every_point_is_a_job_on_top_of_the_profile_and_none_is_strict(tmp_path,
         ("profile: ci", "profile: ci\nprofile: ci", "the key 'profile' appears twice"),
         ("figure:", "other:", "unknown key 'other'"),
         ("  epochs:", "  epoch:", "unknown parameter 'epoch'; did you mean 'epochs'?"),
-        ("[1, 50]", "1", "epochs needs a list of values to try, got 1"),
-        ("[1, 50]", "{from: 1}", "epochs needs a list of values to try, got a mapping"),
-        ("[1, 50]", "[]", "epochs needs at least one value"),
+        ("[1, 50]", "1", "epochs is a list of values to try, in brackets, got 1"),
+        (
+            "[1, 50]",
+            "{from: 1}",
+            "epochs is a list of values to try, in brackets, got a mapping",
+        ),
+        (
+            "[1, 50]",
+            "[]",
+            "epochs is a list of values to try, in brackets, got an empty list",
+        ),
         ("[1, 50]", "[1, 1]", "epochs has the value 1 twice"),
         ("[1, 50]", "[1, two]", "epochs is a whole number (int), got 'two'"),
         ("[1, 50]", "[0, 1]", "epochs=0 is outside its range, 1 to 200"),
@@ -80,11 +88,16 @@ def test_every_point_is_a_job_on_top_of_the_profile_and_none_is_strict(tmp_path,
         ("[[10], [10, 100]]", "[10, 100]", "label_counts is a list of int, got 10"),
         ("mnist]", "../../etc/passwd]", "a path must be a folder or an .npz file"),
         ("x: epochs", "x: epoch", "figure, x: unknown parameter 'epoch'"),
-        ("x: epochs", "x: [epochs]", "figure, x: unknown parameter"),
+        ("x: epochs", "x: [epochs]", "figure: x is the name of a varied parameter, got a list"),
         ("x: epochs", "x: dataset", "x and panels are both 'dataset'"),
         ("panels: dataset", "panels: title", "figure, panels: unknown parameter 'title'"),
         ("panels: dataset", "panel: dataset", "unknown key 'panel'; did you mean 'panels'?"),
-        ("y: [accuracy, chance]", "y: accuracy", "y is a list of metrics, got 'accuracy'"),
+        (
+            "y: [accuracy, chance]",
+            "y: accuracy",
+            "y is a list of metrics, got 'accuracy'",
+        ),
+        ("y: [accuracy, chance]", "y: []", "is a list of metrics, got an empty list"),
         ("y: [accuracy, chance]", "y: [acuracy]", "unknown metric 'acuracy'; did you mean"),
         ("label: accuracy", "label: 5", "label is text, got 5"),
     ],

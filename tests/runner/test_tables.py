@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from tiny_course import write_course
 
+from helpers.runner.errors import InputError
 from helpers.runner.jobs import read_course
-from helpers.runner.promises import Promise
+from helpers.runner.lessons import Promise
 from helpers.runner.reports import Finished
-from helpers.runner.strict_yaml import InputError
 from helpers.runner.tables import lessons_listing, readme_table, results_table, with_table
 
 PROMISES = {
