@@ -7,12 +7,11 @@ from helpers.lesson.artefacts import (
     TRAINING_IMAGES,
     FeatureSet,
     encoder_path,
-    features_path,
     find_features,
     load_encoder,
-    load_features,
     save_encoder,
     save_features,
+    saved_methods,
 )
 from helpers.lesson.environment import environment_report, prepare_keras, prepare_torch, threads
 from helpers.lesson.files import DATA_FOLDER, NOTEBOOKS_FOLDER, build_folder, written_whole

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import yaml
 
 from helpers.lesson.files import build_folder, written_whole
 
 if TYPE_CHECKING:
     from helpers.data import ImageDataset
 
-# The layers whose features lessons compare: both convolutions, flattened; and the dense layer.
 CONVOLUTIONAL_LAYER = "convolutional"
 LAST_LAYER = "last"
-LAYERS = (CONVOLUTIONAL_LAYER, LAST_LAYER)
-TRAINING_IMAGES = 4000
+# The layers whose features lessons compare (both convolutions, flattened; the dense layer), and
+# what their tables call them.
+LAYERS = {CONVOLUTIONAL_LAYER: "convolutions", LAST_LAYER: "last layer"}
+TRAINING_IMAGES = 4000  # of the first of these, features are saved and labels are drawn
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,16 @@ def load_encoder(encoder: Any, path: Path) -> Any:
             f"{path} holds the weights of another architecture: build the encoder as it was saved"
         )
     return encoder
+
+
+def saved_methods(lessons_file: Path) -> dict[str, str]:
+    """Return, by method, the lesson that saves its features, as ``lessons.yaml`` lists them."""
+    described = yaml.safe_load(lessons_file.read_text(encoding="utf-8"))
+    return {
+        method: lesson
+        for lesson, entry in sorted(described.items())
+        for method in entry.get("features", [])
+    }
 
 
 def features_path(dataset: str, method: str, layer: str) -> Path:

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 import yaml
 
+from helpers.lesson.artefacts import saved_methods
 from helpers.lesson.files import NOTEBOOKS_FOLDER, ROOT
 from helpers.lesson.results import METRICS_MIME
 from helpers.runner.lessons import read_lessons
@@ -199,6 +200,13 @@ def test_the_ci_profile_changes_every_parameter():
 def test_every_lesson_makes_a_promise():
     promises = yaml.safe_load((NOTEBOOKS_FOLDER / "lessons.yaml").read_text(encoding="utf-8"))
     assert sorted(promises) == [path.stem for path in PATHS]
+
+
+def test_the_features_that_a_lesson_saves_are_listed_and_no_others(path, code):
+    source = "\n".join(cell.source for cell in code)
+    listed = [m for m, lesson in saved_methods(NOTEBOOKS_FOLDER / "lessons.yaml").items() if lesson == path.stem]
+    assert bool(listed) == ("save_features(" in source)
+    assert [method for method in listed if f'"{method}"' not in source] == []
 
 
 def test_nothing_at_the_top_but_what_belongs_there():
