@@ -4,6 +4,8 @@ import io
 import json
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,18 +78,8 @@ def load_encoder(encoder: Any, path: Path) -> Any:
     """
     if not path.is_file():
         raise FileNotFoundError(f"no encoder at {path}: run the lesson that saves it first")
-    keras = path.suffix == ".keras"
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if damaged := archive.testzip():
-                raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
-        fits = _load_keras(encoder, path) if keras else _load_torch(encoder, path)
-    except Exception as error:  # what is damaged may fail anywhere in zipfile, h5py and PyTorch
-        raise ValueError(
-            f"{path} is not a saved {'Keras' if keras else 'PyTorch'} encoder: "
-            "delete it and train again"
-        ) from error
-    if not fits:
+    load_if_it_fits = _load_keras if path.suffix == ".keras" else _load_torch
+    if not load_if_it_fits(encoder, path):
         raise ValueError(
             f"{path} holds the weights of another architecture: build the encoder as it was saved"
         )
@@ -201,13 +193,12 @@ def _load_keras(encoder: Any, path: Path) -> bool:
 def _keras_shapes(path: Path) -> dict[str, tuple[int, ...] | None]:
     import h5py  # comes with Keras
 
-    with zipfile.ZipFile(path) as archive:
-        weights = io.BytesIO(archive.read("model.weights.h5"))
     shapes = {}
-    with h5py.File(weights) as file:
-        file.visititems(lambda name, item: shapes.update({name: getattr(item, "shape", None)}))
-    if not any(shapes.values()):
-        raise ValueError("it holds no weights")
+    with _undamaged(path, "Keras") as archive:
+        with h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
+            file.visititems(lambda name, item: shapes.update({name: getattr(item, "shape", None)}))
+        if not any(shapes.values()):
+            raise ValueError("it holds no weights")
     return shapes
 
 
@@ -215,10 +206,26 @@ def _load_torch(encoder: Any, path: Path) -> bool:
     """Load the weights if they have the names and shapes of the encoder's own."""
     import torch
 
-    weights, own = torch.load(path, weights_only=True), encoder.state_dict()
+    with _undamaged(path, "PyTorch"):
+        weights = torch.load(path, weights_only=True)
+    own = encoder.state_dict()
     fits = isinstance(weights, dict) and weights.keys() == own.keys()
     fits = fits and all(getattr(weights[name], "shape", None) == own[name].shape for name in own)
     if fits:
         encoder.load_state_dict(weights)
         encoder.eval()
     return fits
+
+
+@contextmanager
+def _undamaged(path: Path, framework: str) -> Iterator[zipfile.ZipFile]:
+    """Open an encoder's file, whose checksums PyTorch itself does not look at."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if damaged := archive.testzip():
+                raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+            yield archive
+    except Exception as error:  # what is damaged may fail anywhere in zipfile, h5py and PyTorch
+        raise ValueError(
+            f"{path} is not a saved {framework} encoder: delete it and train again"
+        ) from error
