@@ -188,6 +188,18 @@ def test_links_to_files_of_the_course_lead_somewhere(prose):
         assert (NOTEBOOKS_FOLDER / target).exists(), target
 
 
+def test_what_the_text_calls_by_its_name_in_helpers_is_there(prose):
+    for name in re.findall(r"`(helpers[./][\w./]+)", prose):
+        module, _, attribute = name.removesuffix(".py").replace("/", ".").rpartition(".")
+        module = "" if name.endswith((".py", "/")) else module
+        path = ROOT / (module.replace(".", "/") if module else name.rstrip("/"))
+        if path.is_dir() and module:
+            path = path / "__init__.py"
+        found = path if path.exists() else path.with_suffix(".py")
+        assert found.exists(), name
+        assert not module or attribute in found.read_text(encoding="utf-8"), name
+
+
 def test_the_ci_profile_changes_every_parameter():
     profiles = yaml.safe_load((NOTEBOOKS_FOLDER / "profiles.yaml").read_text(encoding="utf-8"))
     for name, lesson in read_lessons(NOTEBOOKS_FOLDER).items():
