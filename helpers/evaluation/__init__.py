@@ -14,6 +14,7 @@ from helpers.evaluation.representation import (
     uniformity,
 )
 from helpers.evaluation.statistics import (
+    Interval,
     arm_difference,
     mean_interval,
     paired_difference,
