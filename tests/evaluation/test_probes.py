@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from helpers.evaluation import probes as evaluation
 from helpers.evaluation.probes import (
@@ -22,6 +23,7 @@ from helpers.evaluation.probes import (
     nearest_neighbour_accuracy,
     nearest_neighbours,
 )
+from helpers.evaluation.representation import as_rows
 from helpers.evaluation.statistics import mean_interval, summarise_arms
 
 MEASURES = [linear_probe, nearest_neighbour_accuracy]
@@ -97,6 +99,16 @@ def test_budgets_take_labels_that_are_names():
 def test_a_budget_may_use_up_every_label():
     labels = np.repeat([0, 1, 2], 4)
     assert sorted(label_budgets(labels, [12], seed=0)[12]) == list(range(12))
+
+
+def test_an_uneven_budget_may_use_up_a_class_that_gets_no_extra_label():
+    labels, outcomes = np.repeat([0, 1], [3, 2]), set()
+    for seed in range(20):
+        try:
+            outcomes.add(len(label_budgets(labels, [5], seed)[5]))
+        except ValueError as error:
+            outcomes.add(str(error))
+    assert outcomes == {5, "a budget of 5 labels asks for 3 of class 1, which has only 2"}
 
 
 @pytest.mark.parametrize(
@@ -210,11 +222,34 @@ def test_a_probe_that_does_not_converge_stops_with_a_remedy(digits, monkeypatch)
         linear_probe(*digits)
 
 
+def test_the_probe_is_fitted_on_one_thread_however_many_there_are(monkeypatch):
+    threads = []
+
+    def watched(features):
+        threads.extend(
+            library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+        )
+        return as_rows(features)
+
+    monkeypatch.setattr(evaluation, "as_rows", watched)
+    with threadpool_limits(2, "blas"):
+        fit_probe(*blobs(0))
+    assert set(threads) <= {1}  # Apple's library tells nothing
+
+
 @pytest.mark.parametrize("regularisation", [0, -1.0, np.nan, np.inf])
 def test_a_regularisation_that_is_no_strength_is_refused(regularisation):
     message = f"regularisation must be a finite number over 0, got {regularisation}"
     with pytest.raises(ValueError, match=message):
         fit_probe(*blobs(0), regularisation)
+
+
+def test_a_probe_fitted_by_itself_refuses_what_cannot_be_learnt():
+    features, labels = blobs(0)
+    with pytest.raises(ValueError, match="train_features contain NaN or infinity in 2 of 40 rows"):
+        fit_probe(with_nan(features), labels)
+    with pytest.raises(ValueError, match="train_labels hold a single class, 2"):
+        fit_probe(features, np.full(40, 2))
 
 
 # Nearest neighbours
