@@ -12,4 +12,13 @@ Data flows from top to bottom: ``data``, ``pretext``, then ``models`` and ``eval
 ``figures``. No room reaches back, and none but the runner itself knows the runner. Keras stays in
 ``models.keras_models``; PyTorch in the other modules of ``models`` and in ``pretext.views``. The
 two never share a process.
+
+To understand the course's own code, read these in order, some 700 lines in all:
+
+    1. lesson.results           how a lesson says what it found
+    2. pretext.rotation         a question whose answer costs nothing
+    3. models.torch_models      the encoder that all lessons share
+    4. models.training          one loop for every PyTorch lesson
+    5. evaluation.probes        few labels, and what they read off the features
+    6. evaluation.statistics    intervals, paired differences, verdicts
 """
