@@ -216,7 +216,8 @@ def test_every_lesson_makes_a_promise():
 
 def test_the_features_that_a_lesson_saves_are_listed_and_no_others(path, code):
     source = "\n".join(cell.source for cell in code)
-    listed = [m for m, lesson in saved_methods(NOTEBOOKS_FOLDER / "lessons.yaml").items() if lesson == path.stem]
+    methods = saved_methods(NOTEBOOKS_FOLDER / "lessons.yaml")
+    listed = [method for method, lesson in methods.items() if lesson == path.stem]
     assert bool(listed) == ("save_features(" in source)
     assert [method for method in listed if f'"{method}"' not in source] == []
 
