@@ -17,10 +17,7 @@ DOTS_PER_INCH = 90
 
 
 class DescribedFigure(Figure):
-    """A figure with a text for those who cannot see it.
-
-    Set ``alt_text`` to a sentence or two that say what it shows: its finding, not its form.
-    """
+    """A figure whose ``alt_text`` says in a sentence or two what it shows: its finding."""
 
     alt_text = ""
 

@@ -92,10 +92,6 @@ def course_map(needs: Mapping[str, Sequence[str]]) -> DescribedFigure:
     """
     if not needs:
         raise ValueError("the map needs at least one lesson, got none")
-    for name, needed in needs.items():
-        for other in needed:
-            if other not in needs:
-                raise ValueError(f"{name} needs {other!r}, which is not among the lessons")
     figure, ((axis,),) = new_figure(width=8, height=0.62 * len(needs) + 1)
     bottom = 0.4 - len(needs)
     axis.set(xlim=(-0.52, len(LANES) - 0.41), ylim=(bottom - 0.5, 0.9))
@@ -108,6 +104,8 @@ def course_map(needs: Mapping[str, Sequence[str]]) -> DescribedFigure:
         places[name] = (list(LANES).index(framework), -row)
         _box(axis, places[name], BOX, f"{number}  {title}", LANES[framework])
         for other in needed:
+            if other not in places:
+                raise ValueError(f"{name} needs {other!r}, which is not a lesson before it")
             way = _way(places[other], places[name])
             axis.plot(*np.transpose(way), color=BLUE, linewidth=1.4, zorder=0)
             _arrow(axis, *way[-2:], BLUE)
@@ -133,10 +131,9 @@ def number_title_framework(lesson: str) -> tuple[str, str, str]:
 
 
 def _picture(axis: Axes, centre: float, height: float, image: np.ndarray, caption: str) -> None:
-    half, limits = 0.45, {"xlim": axis.get_xlim(), "ylim": axis.get_ylim()}
+    half = 0.45
     extent = (centre - half, centre + half, height - half, height + half)
     show_image(axis, image, extent=extent, aspect="auto")
-    axis.set(**limits)
     axis.text(centre, height - half - 0.16, caption, ha="center", va="center", fontsize=9)
 
 

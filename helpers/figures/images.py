@@ -84,11 +84,10 @@ def retrieval_grid(
         return np.concatenate(row)[:-1]
 
     rows = {"query": queries[:, np.newaxis], **found}
-    names = np.array(query_names, dtype=object)[:, np.newaxis]
     wrong = [np.zeros((len(queries), 1), bool), *(~right[space] for space in found)]
     return image_grid(
         {name: in_one_row(images, 255) for name, images in rows.items()},
-        in_one_row(names, "").tolist(),
+        in_one_row(np.array(query_names, dtype=object)[:, np.newaxis], "").tolist(),
         alt_text,
         wrong=np.array([in_one_row(marks, False) for marks in wrong]),
         size=0.75,
@@ -141,7 +140,6 @@ def scatter_by_class(
 
 
 def _bare_figure(*layout: float) -> tuple[DescribedFigure, np.ndarray]:
-    """Make a figure for pictures: its axes have neither ticks nor frames."""
     figure, axes = new_figure(*layout)
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])

@@ -11,8 +11,8 @@ from helpers.evaluation.statistics import Interval
 from helpers.figures.basics import GREY, LINES, STYLES, DescribedFigure, legend_below, new_figure
 
 DASHES = ((0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (6, 3)))
-CROSSES = cycler(marker=("x", "+", "1", "2"), linestyle=DASHES)
-BASELINES = CROSSES * cycler(color=["#222222"], markersize=[8])
+CROSSES = ("x", "+", "1", "2")
+BASELINES = cycler(marker=CROSSES, linestyle=DASHES, color=4 * ["#222222"], markersize=4 * [8])
 WIDE_SPAN = 10  # an axis whose places span this factor is logarithmic
 MOST = 101  # percent that an axis shows: room for a marker at 100
 
@@ -45,21 +45,11 @@ def interval_panels(
     >>> figure.axes[0].lines[0].get_ydata()
     array([40., 60.])
 
-    Parameters
-    ----------
-    panels
-        By title and arm; a panel without arms stays empty.
-    size
-        Width and height of one panel, in inches.
-    in_rows
-        Turn the panels: places are rows from top to bottom, and intervals lie across them.
-    percent
-        If false, values are drawn as they are.
-    reference, references
-        Lines to compare with, in the unit of the intervals: one for all panels, such as 0 for
-        differences, and, by panel title and by their name in the legend, lines of a panel's own.
-    options
-        Passed on to ``Figure.subplots``.
+    ``panels`` hold the curves by title and arm; one without arms stays empty. ``size`` is that of
+    one panel in inches. With ``in_rows``, places are rows from top to bottom and intervals lie
+    across them. ``percent=False`` draws values as they are. Lines to compare with have the unit of
+    the intervals: ``reference`` in all panels, such as 0 for differences, and ``references`` by
+    panel title and by their name in the legend. Other options go to ``Figure.subplots``.
     """
     arms = list(dict.fromkeys(arm for curves in panels.values() for arm in curves))
     if not arms:
@@ -82,10 +72,8 @@ def interval_panels(
             spots = [spot(place, _beside(arm, place, curves)) for place in curve]
             ends = [(interval.estimate, interval.low, interval.high) for interval in curve.values()]
             middle, low, high = scale * np.array(ends).T
-            reach, style = (
-                (middle - low, high - middle),
-                {"label": arm, "capsize": 2, **styles[arm]},
-            )
+            reach = (middle - low, high - middle)
+            style = {"label": arm, "capsize": 2, **styles[arm]}
             if in_rows:
                 axis.errorbar(middle, spots, xerr=reach, **style | {"linestyle": "none"})
             else:
@@ -119,8 +107,7 @@ def intervals_by_arm(
 ) -> DescribedFigure:
     """Draw a row with its interval for each arm, in panels that share their axes.
 
-    By panel title, give the intervals by arm: the same arms in the same order. The options are
-    those of ``interval_panels``, ``title`` and ``reference`` for example.
+    All panels list the same arms in the same order. Options are those of ``interval_panels``.
 
     >>> gains = {"rotation": Interval(0.02, 0.01, 0.03, 5), "masking": Interval(0, -0.01, 0.01, 5)}
     >>> figure = intervals_by_arm({"digits": gains}, "points", "Rotation gains.", reference=0)

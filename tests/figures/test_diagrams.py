@@ -159,6 +159,11 @@ def test_a_need_that_is_no_lesson_is_refused_by_name():
         course_map({TUNING: (ROTATION,)})
 
 
+def test_a_need_that_comes_later_is_refused():
+    with pytest.raises(ValueError, match="which is not a lesson before it"):
+        course_map({TUNING: (ROTATION,), ROTATION: ()})
+
+
 def test_the_course_itself_can_be_drawn():
     names = sorted(path.stem for path in NOTEBOOKS_FOLDER.glob("[0-9]*_*.ipynb"))
     assert course_map(dict.fromkeys(names, ())).alt_text.count("(") == len(names)
