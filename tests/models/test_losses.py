@@ -116,6 +116,7 @@ def test_nt_xent_looks_at_directions_and_not_at_lengths_or_at_which_view_is_firs
     expected = nt_xent(first, second)
     torch.testing.assert_close(nt_xent(factor * first, second), expected, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(nt_xent(second, first), expected, rtol=1e-4, atol=1e-5)
+    assert torch.equal(nt_xent(first, second, temperature=0.5), expected)
 
 
 @settings(deadline=None)

@@ -88,6 +88,16 @@ def test_the_loop_agrees_with_one_written_out_by_hand(images):
     assert losses[-1] == loss.item()
 
 
+def test_the_defaults_are_batches_of_128_a_rate_of_one_thousandth_and_seed_0(images):
+    many, spelled_out = np.tile(images, (4, 1, 1)), (128, 0.001, 0)
+    models = []
+    for options in ((), spelled_out):
+        torch.manual_seed(0)
+        models.append(linear_autoencoder(8, 12))
+        train(models[-1], reconstruction_loss(models[-1]), many, 4, *options)
+    assert weights_equal(*models)
+
+
 def test_the_order_of_the_images_depends_on_the_seed_alone(images):
     seen = []
     for noise in (1, 2):
