@@ -11,16 +11,9 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import dask
 import psutil
-from distributed import (
-    CancelledError,
-    Client,
-    Future,
-    KilledWorker,
-    LocalCluster,
-    get_worker,
-    wait,
-)
+from distributed import CancelledError, Client, Future, KilledWorker, LocalCluster, get_worker, wait
 
 from helpers.runner.errors import InputError
 from helpers.runner.execution import run_job
@@ -29,47 +22,24 @@ from helpers.runner.jobs import Job
 from helpers.runner.reports import Failed, Finished
 
 RETRIES = 2
+# A worker that dies is started again by its nanny. If none is there 15 s later, Dask by default
+# closes the nanny: on a busy machine no worker would ever come back.
+PATIENT = {"distributed.deploy.lost-worker-timeout": "365 days"}
 SECONDS_TO_CONNECT = 30
 SECONDS_WITHOUT_WORKERS = 60
 SECONDS_BETWEEN_LOOKS = 2
 
 
 def run_on_cluster(
-    jobs: Sequence[Job],
-    identities: Sequence[str],
-    environment: str,
-    client: Client,
+    jobs: Sequence[Job], identities: Sequence[str], environment: str, client: Client
 ) -> Iterator[tuple[int, Finished | Failed, str]]:
     """Run jobs on a cluster's workers, in any order.
 
-    A job whose worker or kernel dies is tried again, twice; then it has failed.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-        What to run.
-    identities : sequence of str
-        Their identities.
-    environment : str
-        The fingerprint that every worker must share.
-    client : distributed.Client
-        The connection to the cluster.
-
-    Yields
-    ------
-    index : int
-        Which job.
-    outcome : Finished or Failed
-        What became of it.
-    notebook : str
-        The executed notebook's text, as far as it got.
-
-    Raises
-    ------
-    InputError
-        If a worker is not fit for the course.
-    OSError
-        If the scheduler is gone, or no worker has been left for a minute.
+    Yielded are which job it is, what became of it, and the executed notebook's text, as far as it
+    got. A job whose worker or kernel dies is tried again, twice; then it has failed. An
+    ``InputError`` is raised if a worker is not fit for the course, as when its environment has
+    another fingerprint; an ``OSError`` if the scheduler is gone, or if for a minute there has been
+    no worker, and no local one was starting.
     """
     waiting = deque(range(len(jobs)))
     tries = dict.fromkeys(waiting, 0)
@@ -92,7 +62,8 @@ def run_on_cluster(
                         waiting.appendleft(index)
                     else:
                         yield index, outcome, text
-                last_seen = time.monotonic() if workers else last_seen
+                if workers or _worker_is_starting(client):
+                    last_seen = time.monotonic()
                 if time.monotonic() - last_seen > SECONDS_WITHOUT_WORKERS:
                     raise ConnectionError("no worker is left: start some, then run this again")
         except CancelledError as error:
@@ -107,26 +78,15 @@ def run_on_cluster(
 def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
     """Connect to a scheduler, or start a local cluster for the length of a block.
 
-    Parameters
-    ----------
-    scheduler : str or None
-        An address such as ``tcp://192.168.0.7:8786``; None for a local cluster.
-    workers : int
-        How many workers the local cluster has, each a process with one thread.
-
-    Yields
-    ------
-    distributed.Client
-        The connection, with at least one worker behind it.
-
-    Raises
-    ------
-    InputError
-        If there is no scheduler at the address, or it has no workers.
+    There is at least one worker behind the connection. A scheduler's address looks like
+    ``tcp://192.168.0.7:8786``; where none answers, or it has no workers, an ``InputError`` is
+    raised. Without an address, as many local ``workers`` are started, each a process with one
+    thread.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(_without_logs())
         if scheduler is None:
+            stack.enter_context(dask.config.set(PATIENT))
             with _ctrl_c_held_back():
                 cluster = LocalCluster(
                     n_workers=workers,
@@ -151,26 +111,8 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
 def run_point(job: Job, identity: str, environment: str) -> tuple[Finished | Failed, str]:
     """Run one job on a worker, in a folder of its own that is removed afterwards.
 
-    Parameters
-    ----------
-    job : Job
-        What to run.
-    identity : str
-        Its identity, stored in the notebook.
-    environment : str
-        The fingerprint of the machine that asks for the run.
-
-    Returns
-    -------
-    outcome : Finished or Failed
-        What became of it.
-    notebook : str
-        The executed notebook's text.
-
-    Raises
-    ------
-    InputError
-        If this worker has other packages, data or code, more than one thread, or not the lesson.
+    Returned are what became of it and the executed notebook's text. An ``InputError`` is raised if
+    this worker has other packages, data or code, more than one thread, or not the lesson.
     """
     worker = get_worker()
     if worker.state.nthreads != 1:
@@ -207,11 +149,21 @@ def _done(running: list[Future]) -> list[Future]:
 
 
 def _result(future: Future, job: Job) -> tuple[Finished | Failed, str]:
+    """Fetch a result and forget it: Dask would run the job again if the worker that has it died."""
     try:
         return future.result()
     except KilledWorker:
         reason = f"its worker died {RETRIES + 1} times"
         return Failed(job.lesson.name, "", "", reason, job.unfinished), ""
+    finally:
+        future.release()
+
+
+def _worker_is_starting(client: Client) -> bool:
+    """Whether a local cluster's worker has been started, though it may not have said so yet."""
+    return client.cluster is not None and any(
+        nanny.is_alive() for nanny in list(client.cluster.workers.values())
+    )
 
 
 def _stop(client: Client, futures: list[Future]) -> None:

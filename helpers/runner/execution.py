@@ -20,7 +20,7 @@ from helpers.lesson.results import STRICT_VARIABLE
 from helpers.runner.errors import InputError
 from helpers.runner.identity import environment_fingerprint, run_identity, stored_identity
 from helpers.runner.jobs import Course, Job
-from helpers.runner.lessons import broken_promises
+from helpers.runner.lessons import Promise, broken_promises
 from helpers.runner.reports import (
     RUN_METADATA,
     Failed,
@@ -41,38 +41,37 @@ BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {unit}, {elapsed}"
 def run_jobs(jobs: Sequence[Job], force: bool = False) -> Iterator[Finished | Failed]:
     """Run jobs one after the other, with a progress bar over all and one for each.
 
-    Parameters
-    ----------
-    jobs : sequence of Job
-        What to run, in order. A failure does not stop those that follow.
-    force : bool
-        Whether to repeat runs that are finished already.
-
-    Yields
-    ------
-    Finished or Failed
-        What became of each job, as soon as it is known.
+    What became of each is known as soon as it ends; a failure does not stop those that follow.
+    Runs that are finished already are kept, unless ``force`` repeats them.
     """
     environment = environment_fingerprint()
     bars = {"bar_format": BAR, "leave": False, "disable": None}  # None: only in a terminal
     with tqdm(jobs, desc="lessons", unit="lessons", **bars) as bar:
         for job in bar:
             identity = run_identity(job, environment)
-            kept = None if force else find_finished(job, identity)
-            progress = {"desc": job.lesson.name, "unit": "cells", "position": 1, **bars}
-            yield kept or run_job(job, identity, progress=progress)
+            kept = None if force else find_finished(job.notebook, job.promise, identity, job.html)
+            if kept:
+                if not job.html.is_file():
+                    write_html(nbformat.read(job.notebook, as_version=4), job.html)
+                yield replace(kept, kept=True)
+            else:
+                progress = {"desc": job.lesson.name, "unit": "cells", "position": 1, **bars}
+                yield run_job(job, identity, progress=progress)
 
 
-def find_finished(job: Job, identity: str) -> Finished | None:
-    """Return the finished run of a job if there is one of the same identity.
+def find_finished(
+    notebook: Path, promise: Promise, identity: str | None = None, html: Path | None = None
+) -> Finished | None:
+    """Return the finished run in a notebook if there is one, of this identity if one is given.
 
-    Its page is written again if it is missing.
+    One that breaks a promise, as it reads now, is none, and so is run again: its notebook may have
+    been edited, a measured time may come out otherwise, and a failure then has a run to show.
     """
-    if stored_identity(job.notebook) != identity:
+    stored = stored_identity(notebook)
+    if stored is None or (identity is not None and stored != identity):
         return None
-    if not job.html.is_file():
-        write_html(nbformat.read(job.notebook, as_version=4), job.html)
-    return replace(read_finished(job.notebook, job.html), kept=True)
+    run = read_finished(notebook, html)
+    return None if broken_promises(promise, run.metrics, run.figures, run.strict) else run
 
 
 def run_job(
@@ -85,32 +84,9 @@ def run_job(
     """Run one lesson, check what it promises, and write its notebook and page.
 
     While it runs, the notebook grows under ``unfinished/``; only a run that kept its promises is
-    written under its final name, whole.
-
-    Parameters
-    ----------
-    job : Job
-        What to run.
-    identity : str
-        From ``run_identity``; stored in the notebook.
-    progress : dict or bool
-        Settings of papermill's progress bar, or whether to show one.
-    page : bool
-        Whether to write the HTML page too.
-    threads : int, optional
-        How many threads the kernel computes with; the course's default if not given.
-
-    Returns
-    -------
-    Finished or Failed
-        What became of it.
-
-    Raises
-    ------
-    InputError
-        If the kernel is not installed.
-    OSError
-        If the results cannot be written.
+    written under its final name, whole, with the identity in it. ``progress`` may hold settings
+    of papermill's progress bar; ``page`` says whether the HTML page is written too, and
+    ``threads`` with how many the kernel computes, if not with the course's default.
     """
     job.unfinished.parent.mkdir(parents=True, exist_ok=True)
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
@@ -158,27 +134,18 @@ def run_job(
 
 def finished_lessons(course: Course, folder: Path) -> list[Finished]:
     """Return the finished runs that lie in a profile's folder, in the course's order."""
-    paths = [(folder / "notebooks" / f"{name}.ipynb") for name in course.lessons]
-    return [
-        read_finished(path, folder / "html" / f"{path.stem}.html")
-        for path in paths
-        if stored_identity(path)
+    runs = [
+        find_finished(
+            folder / "notebooks" / f"{name}.ipynb", promise, html=folder / "html" / f"{name}.html"
+        )
+        for name, promise in course.promises.items()
     ]
+    return [run for run in runs if run]
 
 
 @contextmanager
 def kernel_environment(folder: Path, strict: bool, threads: int | None = None) -> Iterator[None]:
-    """Set, for the length of a block, the variables that lessons read.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where lessons write what they make.
-    strict : bool
-        Whether a conclusion that does not hold stops a lesson.
-    threads : int, optional
-        How many threads it computes with, in frameworks and in linear algebra.
-    """
+    """Set, for the length of a block, the variables that lessons and their libraries read."""
     wanted = {BUILD_VARIABLE: str(folder), STRICT_VARIABLE: "1" if strict else "0"}
     if threads is not None:
         wanted.update(dict.fromkeys((THREADS_VARIABLE, *LIBRARY_THREADS), str(threads)))

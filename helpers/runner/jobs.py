@@ -17,17 +17,7 @@ from helpers.runner.profiles import PROFILES_FILE, Profile, read_profiles
 
 @dataclass(frozen=True)
 class Course:
-    """The lessons of a folder with what they promise and how they can be run.
-
-    Attributes
-    ----------
-    lessons : dict of str to Lesson
-        The lessons by name, each after those it needs.
-    promises : dict of str to Promise
-        What they promise.
-    profiles : dict of str to Profile
-        How they can be run.
-    """
+    """Lessons, what they promise and how they can be run, by name; each follows those it needs."""
 
     lessons: dict[str, Lesson]
     promises: dict[str, Promise]
@@ -36,22 +26,10 @@ class Course:
 
 @dataclass(frozen=True)
 class Job:
-    """One lesson with the parameters it is to run with.
+    """One lesson with what it is to run with, and ``folder``, where everything it makes goes.
 
-    Attributes
-    ----------
-    lesson : Lesson
-        The lesson.
-    promise : Promise
-        What it promises.
-    overrides : dict of str to object
-        Parameters that differ from the lesson's own.
-    strict : bool
-        Whether floors and conclusions must hold.
-    cell_timeout : int
-        Seconds after which a cell is ended.
-    folder : pathlib.Path
-        Where everything it makes goes.
+    ``overrides`` are the parameters that differ from the lesson's own. A ``strict`` run must keep
+    its bounds and conclusions. A cell that takes longer than ``cell_timeout`` seconds is ended.
     """
 
     lesson: Lesson
@@ -82,13 +60,7 @@ class Job:
 
 
 def read_course(folder: Path) -> Course:
-    """Read lessons, promises and profiles of a folder, and check them against each other.
-
-    Raises
-    ------
-    InputError
-        If anything there is not right.
-    """
+    """Read lessons, promises and profiles of a folder, and check them against each other."""
     lessons = read_lessons(folder)
     promises = read_promises(folder / PROMISES_FILE, list(lessons))
     profiles = read_profiles(folder / PROFILES_FILE, lessons)
@@ -96,37 +68,13 @@ def read_course(folder: Path) -> Course:
 
 
 def plan(
-    course: Course,
-    names: Sequence[str],
-    profile_name: str,
-    assignments: Sequence[str],
-    build: Path,
+    course: Course, names: Sequence[str], profile_name: str, assignments: Sequence[str], build: Path
 ) -> list[Job]:
-    """Decide what to run, or refuse.
+    """Decide what to run, each lesson after those it needs, or refuse with an ``InputError``.
 
-    Parameters
-    ----------
-    course : Course
-        What there is.
-    names : sequence of str
-        Lessons to run; all of them if empty.
-    profile_name : str
-        The profile.
-    assignments : sequence of str
-        ``NAME=VALUE`` for parameters that differ from the profile's. Each goes to every chosen
-        lesson that has the parameter.
-    build : pathlib.Path
-        Folder for the results of all profiles.
-
-    Returns
-    -------
-    list of Job
-        One job a lesson, each after those it needs.
-
-    Raises
-    ------
-    InputError
-        If a lesson, profile or parameter does not exist, or a value is not allowed.
+    Without names every lesson is run. Each of the assignments, ``NAME=VALUE``, goes to every
+    chosen lesson that has the parameter; a lesson that gets one is no longer strict. ``build`` is
+    the folder for the results of all profiles.
     """
     for name in names:
         if name not in course.lessons:
@@ -147,12 +95,11 @@ def plan(
             for name, text in given.items()
             if name in lesson.parameters
         }
-        overrides = {**profile.lessons.get(lesson.name, {}), **own}
         jobs.append(
             Job(
                 lesson=lesson,
                 promise=course.promises[lesson.name],
-                overrides=overrides,
+                overrides={**profile.lessons.get(lesson.name, {}), **own},
                 strict=profile.strict and not own,
                 cell_timeout=profile.cell_timeout,
                 folder=build.resolve() / profile.name,

@@ -10,10 +10,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from helpers.lesson.files import written_whole
 from helpers.runner.errors import InputError, expect_known
-from helpers.runner.identity import environment_fingerprint, run_identity, stored_identity
+from helpers.runner.execution import find_finished
+from helpers.runner.identity import environment_fingerprint, run_identity
 from helpers.runner.jobs import Course, Job
 from helpers.runner.lessons import Lesson
-from helpers.runner.reports import Failed, Finished, read_finished
+from helpers.runner.reports import Failed, Finished
 from helpers.runner.strict_yaml import as_structure, read_mapping
 
 ParameterName = Annotated[str | UnsetType, Meta(description="the name of a varied parameter")]
@@ -112,8 +113,9 @@ def run_sweep(
     waiting = []
     for index, (job, identity) in enumerate(zip(jobs, identities, strict=True)):
         path = _point_path(job, "finished", identity)
-        if not force and stored_identity(path) == identity:
-            yield index, replace(read_finished(path), kept=True)
+        kept = None if force else find_finished(path, job.promise, identity)
+        if kept:
+            yield index, replace(kept, kept=True)
         else:
             waiting.append(index)
     if not waiting:

@@ -3,19 +3,24 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
+from dataclasses import replace
 
+import dask
+import nbformat
 import pandas as pd
 import psutil
 import pytest
+from distributed import LocalCluster
+from processes import as_soon_as, start_helpers, wait_until
 from tiny_course import PROFILES, PROMISE, RECORD, write_course
 
 from helpers.__main__ import main
 from helpers.runner import cluster
 from helpers.runner.errors import InputError
+from helpers.runner.identity import environment_fingerprint, run_identity
 from helpers.runner.jobs import read_course
-from helpers.runner.reports import Failed, Finished
+from helpers.runner.lessons import Promise
+from helpers.runner.reports import RUN_METADATA, Finished
 from helpers.runner.sweeps import read_sweep, run_sweep, sweep_jobs
 
 SWEEP = """
@@ -27,6 +32,12 @@ parameters:
 figure: {{x: epochs, y: [accuracy, chance], label: accuracy}}
 """
 DASK = [sys.executable, "-m", "dask"]
+# What a point does first: it writes the ids of its kernel and of its worker to a file.
+WRITE_PIDS = """
+import os, time
+with open({path!r}, "a") as file:
+    file.write(f"{{os.getpid()}} {{os.getppid()}} ")
+"""
 
 
 def write_sweep_of(top, epochs, *sources):
@@ -42,201 +53,227 @@ def jobs_of(top):
     return sweep_jobs(read_sweep(top / "growth.yaml", course), course, top / "build")
 
 
+def results_of(top):
+    return pd.read_csv(top / "build" / "sweeps" / "growth" / "results.csv")
+
+
 def finished_notebooks(top):
     return list((top / "build" / "sweeps" / "growth" / "finished").glob("*.ipynb"))
 
 
-def wait_until(condition, process=None):
-    """Wait at most a minute for something to happen while a process goes on."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        assert process is None or process.poll() is None, process.communicate()
-        time.sleep(0.05)
+def words_in(path):
+    return path.read_text().split() if path.is_file() else []
 
 
-@pytest.fixture
-def scheduler(tmp_path):
-    """A Dask scheduler and a way to start workers, all from their command lines."""
+@pytest.fixture(scope="module")
+def start_dask(tmp_path_factory):
+    """A way to start schedulers and workers from their command lines; returns process and log."""
     processes = []
 
     def start(*arguments):
-        log = (tmp_path / f"dask-{len(processes)}.log").open("w")
-        process = subprocess.Popen([*DASK, *arguments], stdout=log, stderr=log, cwd=tmp_path)
+        folder = tmp_path_factory.mktemp("dask")
+        path = folder / "log"
+        with path.open("w") as log:
+            process = subprocess.Popen([*DASK, *arguments], stdout=log, stderr=log, cwd=folder)
         processes.append(process)
-        return process
+        return process, path
 
-    start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    log = tmp_path / "dask-0.log"
-    wait_until(lambda: re.search(r"Scheduler at:\s+tcp://\S+", log.read_text()))
-    address = re.search(r"Scheduler at:\s+(tcp://\S+)", log.read_text())[1]
-
-    def worker(threads=1):
-        options = ["--nthreads", str(threads), "--no-nanny", "--no-dashboard"]
-        return start("worker", address, *options)
-
-    worker.scheduler = processes[0]
-    yield address, worker
+    yield start
     for process in processes:
         process.kill()
         process.wait()
 
 
-def test_a_killed_worker_costs_only_the_run_in_flight(tmp_path, scheduler):
-    address, worker = scheduler
-    victim, _ = worker(), worker()
-    slowly = "import time\ntime.sleep(0.3)"
-    arguments = write_sweep_of(tmp_path, range(1, 13), slowly)
-    command = [sys.executable, "-m", "helpers", *arguments, "--scheduler", address]
-    sweep = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: len(finished_notebooks(tmp_path)) >= 3, sweep)
-    before = {path: path.stat().st_mtime_ns for path in finished_notebooks(tmp_path)}
-    victim.send_signal(signal.SIGKILL)
-    output, errors = sweep.communicate(timeout=300)
-    assert sweep.returncode == 0, errors
-    assert "12 points: 12 finished (0 of them before), 0 failed, 0 not run" in output
-    table = pd.read_csv(tmp_path / "build" / "sweeps" / "growth" / "results.csv")
-    assert list(table["epochs"]) == list(range(1, 13))
-    assert list(table["accuracy"]) == [round(0.5 + n / 1000, 3) for n in range(1, 13)]
+@pytest.fixture(scope="module")
+def start_worker(start_dask):
+    def start(address, threads=1):
+        options = ["--nthreads", str(threads), "--no-nanny", "--no-dashboard"]
+        process, log = start_dask("worker", address, *options)
+        wait_until(lambda: "Registered to" in log.read_text(), process)
+        return process
+
+    return start
+
+
+@pytest.fixture
+def scheduler():
+    """The address of a scheduler without workers."""
+    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as nobody:
+        yield nobody.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def named(start_worker):
+    """The address of a scheduler, and a worker of it that no test may harm."""
+    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as nobody:
+        yield nobody.scheduler_address, start_worker(nobody.scheduler_address)
+
+
+def test_a_killed_worker_costs_only_the_run_in_flight(tmp_path, named, start_worker, capsys):
+    address, _ = named
+    victim = start_worker(address)
+    before = {}
+
+    def kill():
+        before.update({path: path.stat().st_mtime_ns for path in finished_notebooks(tmp_path)})
+        victim.send_signal(signal.SIGKILL)
+
+    arguments = write_sweep_of(tmp_path, range(1, 7), "import time\ntime.sleep(0.3)")
+    as_soon_as(lambda: len(finished_notebooks(tmp_path)) >= 2, kill)
+    assert main([*arguments, "--scheduler", address]) == 0
+    assert victim.wait() == -signal.SIGKILL
+    output = capsys.readouterr().out
+    assert "6 points: 6 finished (0 of them before), 0 failed, 0 not run" in output
+    table = results_of(tmp_path)
+    assert list(table["epochs"]) == list(range(1, 7))
+    assert list(table["accuracy"]) == [round(0.5 + n / 1000, 3) for n in range(1, 7)]
     assert set(table["state"]) == {"finished"}
-    assert len(finished_notebooks(tmp_path)) == 12
+    assert len(finished_notebooks(tmp_path)) == 6
+    assert len(before) >= 2
     assert before.items() <= {p: p.stat().st_mtime_ns for p in finished_notebooks(tmp_path)}.items()
 
 
-def test_a_point_that_kills_its_worker_fails_after_three_tries_and_no_other_does(tmp_path):
+def test_what_dies_is_tried_three_times_a_failing_cell_once_and_no_other_point_fails(tmp_path):
     tries = tmp_path / "tries"
-    poison = f"""
-import os
-if epochs == 2:
-    with open({str(tries)!r}, "a") as file:
-        file.write("x")
-    os.kill(os.getppid(), 9)
-"""
-    write_sweep_of(tmp_path, [1, 2, 3], poison)
-    outcomes = dict(run_sweep(jobs_of(tmp_path), None, workers=1))
-    assert isinstance(outcomes[1], Failed)
-    assert outcomes[1].error == "its worker died 3 times"
-    assert tries.read_text() == "xxx"
-    assert isinstance(outcomes[0], Finished)
-    assert isinstance(outcomes[2], Finished)
-
-
-def test_a_kernel_that_dies_is_tried_again_and_a_failing_cell_is_not(tmp_path):
-    tries = tmp_path / "tries"
-    unlucky = f"""
+    fates = f"""
 import os
 from pathlib import Path
 with open({str(tries)!r}, "a") as file:
     file.write(str(epochs))
-if epochs == 1 and Path({str(tries)!r}).read_text().count("1") < 3:
-    os._exit(9)
-if epochs == 2:
+deaths = {{2: 3, 3: 3, 4: 2}}
+if Path({str(tries)!r}).read_text().count(str(epochs)) <= deaths.get(epochs, 0):
+    os.kill(os.getppid() if epochs == 2 else os.getpid(), 9)
+if epochs == 5:
     raise ValueError("always")
 """
-    write_sweep_of(tmp_path, [1, 2], unlucky)
+    write_sweep_of(tmp_path, range(1, 7), fates)
     outcomes = dict(run_sweep(jobs_of(tmp_path), None, workers=1))
+    finished = {index for index, outcome in outcomes.items() if isinstance(outcome, Finished)}
+    assert (finished, len(outcomes)) == ({0, 3, 5}, 6)
+    assert outcomes[1].error == "its worker died 3 times"
+    assert outcomes[2].error == "the kernel died: most often it ran out of memory"
+    assert outcomes[4].error == "ValueError: always"
+    assert "always" in outcomes[4].notebook.read_text()
+    assert "".join(sorted(tries.read_text())) == "122233344456"
+
+
+def test_a_finished_point_that_breaks_a_promise_is_run_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 1)
+    write_sweep_of(tmp_path, [1])
+    (job,) = jobs_of(tmp_path)
+    identity = run_identity(job, environment_fingerprint())
+    path = job.folder / "finished" / f"{identity[:16]}.ipynb"
+    path.parent.mkdir(parents=True)
+    run = {"identity": identity, "parameters": job.parameters(), "strict": False}
+    metadata = {RUN_METADATA: run, "papermill": {"duration": 1.0}}
+    nbformat.write(nbformat.v4.new_notebook(metadata=metadata), path)
+    nothing_promised = replace(job, promise=Promise("nothing"))
+    assert dict(run_sweep([nothing_promised], None, workers=1))[0].kept
+    with pytest.raises(InputError, match="no scheduler"):
+        list(run_sweep([job], "tcp://127.0.0.1:1", workers=1))
+
+
+def test_a_local_worker_that_takes_long_to_start_again_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "SECONDS_BETWEEN_LOOKS", 0.2)
+    monkeypatch.setattr(cluster, "SECONDS_WITHOUT_WORKERS", 1)
+    started, tries = tmp_path / "started", tmp_path / "tries"
+    slow_but_the_first_time = f"""
+import time
+from pathlib import Path
+
+def dask_setup(worker):
+    with open({str(started)!r}, "a") as file:
+        file.write("x")
+    if Path({str(started)!r}).read_text() != "x":
+        time.sleep(4)
+"""
+    kills = f"""
+import os
+from pathlib import Path
+if not Path({str(tries)!r}).exists():
+    Path({str(tries)!r}).touch()
+    os.kill(os.getppid(), 9)
+"""
+    write_sweep_of(tmp_path, [1], kills)
+    settings = {
+        "distributed.worker.preload": [slow_but_the_first_time],
+        "distributed.deploy.lost-worker-timeout": "1s",
+    }
+    with dask.config.set(settings):
+        outcomes = dict(run_sweep(jobs_of(tmp_path), None, workers=1))
     assert isinstance(outcomes[0], Finished)
-    assert outcomes[1].error == "ValueError: always"
-    assert "always" in outcomes[1].notebook.read_text()
-    assert sorted(tries.read_text()) == ["1", "1", "1", "2"]
+    assert started.read_text() == "xx"
 
 
 def test_ctrl_c_stops_kernels_and_workers_and_the_sweep_continues_where_it_was(tmp_path):
-    pids = tmp_path / "pids"
-    waits = f"""
-import os, time
-from pathlib import Path
-with open({str(pids)!r}, "a") as file:
-    file.write(f"{{os.getpid()}} {{os.getppid()}} ")
-if epochs > 1 and not Path({str(tmp_path / "go")!r}).exists():
-    time.sleep(600)
-"""
-    arguments = write_sweep_of(tmp_path, [1, 2, 3], waits)
-    command = [sys.executable, "-m", "helpers", *arguments, "--workers", "1"]
+    pids, go = tmp_path / "pids", tmp_path / "go"
+    waits = f"if epochs > 1 and not os.path.exists({str(go)!r}):\n    time.sleep(600)"
+    sources = [WRITE_PIDS.format(path=str(pids)), waits]
+    arguments = [*write_sweep_of(tmp_path, [1, 2], *sources), "--workers", "1"]
     # A terminal sends Ctrl-C to the whole group, workers included.
-    sweep = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    wait_until(lambda: pids.is_file() and len(pids.read_text().split()) >= 4, sweep)
+    sweep = start_helpers(*arguments, start_new_session=True)
+    wait_until(lambda: len(words_in(pids)) >= 4, sweep)
     os.killpg(sweep.pid, signal.SIGINT)
     output, errors = sweep.communicate(timeout=60)
     assert sweep.returncode == 130, errors
     assert "Traceback" not in errors
-    assert "3 points: 1 finished (0 of them before), 0 failed, 2 not run" in output
+    assert "2 points: 1 finished (0 of them before), 0 failed, 1 not run" in output
     assert "the same command continues the sweep" in output
-    wait_until(lambda: not any(psutil.pid_exists(int(pid)) for pid in pids.read_text().split()))
-    Path(tmp_path / "go").touch()
-    assert main([*arguments, "--workers", "1"]) == 0
-    table = pd.read_csv(tmp_path / "build" / "sweeps" / "growth" / "results.csv")
-    assert list(table["state"]) == ["finished"] * 3
+    wait_until(lambda: not any(psutil.pid_exists(int(pid)) for pid in words_in(pids)))
+    go.touch()
+    assert main(arguments) == 0
+    assert list(results_of(tmp_path)["state"]) == ["finished"] * 2
 
 
-def test_ctrl_c_stops_the_kernels_of_a_named_cluster_and_leaves_its_workers(tmp_path, scheduler):
-    address, worker = scheduler
-    worker_process = worker()
-    pid = tmp_path / "pid"
-    waits = f"""
-import os, time
-from pathlib import Path
-Path({str(pid)!r}).write_text(str(os.getpid()))
-time.sleep(600)
-"""
-    arguments = write_sweep_of(tmp_path, [1], waits)
-    command = [sys.executable, "-m", "helpers", *arguments, "--scheduler", address]
-    sweep = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: pid.is_file() and pid.read_text(), sweep)
+def test_ctrl_c_stops_the_kernels_of_a_named_cluster_and_leaves_its_workers(tmp_path, named):
+    address, worker = named
+    pids = tmp_path / "pids"
+    sources = [WRITE_PIDS.format(path=str(pids)), "time.sleep(600)"]
+    sweep = start_helpers(*write_sweep_of(tmp_path, [1], *sources), "--scheduler", address)
+    wait_until(lambda: words_in(pids), sweep)
     sweep.send_signal(signal.SIGINT)
     _, errors = sweep.communicate(timeout=60)
     assert sweep.returncode == 130, errors
     assert "Traceback" not in errors
-    wait_until(lambda: not psutil.pid_exists(int(pid.read_text())))
-    assert worker_process.poll() is None
+    wait_until(lambda: not psutil.pid_exists(int(words_in(pids)[0])))
+    assert worker.poll() is None
 
 
-def test_a_scheduler_that_goes_away_ends_the_sweep_with_one_line(tmp_path, scheduler):
-    address, worker = scheduler
-    worker()
-    pid = tmp_path / "pid"
-    waits = f"""
-import os, time
-from pathlib import Path
-Path({str(pid)!r}).write_text(str(os.getpid()))
-time.sleep(20)
-"""
-    arguments = write_sweep_of(tmp_path, [1], waits)
-    command = [sys.executable, "-m", "helpers", *arguments, "--scheduler", address]
-    impatient = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "5s"}
-    sweep = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=impatient
-    )
-    wait_until(lambda: pid.is_file() and pid.read_text(), sweep)
-    worker.scheduler.kill()
-    _, errors = sweep.communicate(timeout=120)
-    assert sweep.returncode == 1, errors
+def test_a_scheduler_that_goes_away_ends_the_sweep_with_one_line(
+    tmp_path, start_dask, start_worker, capfd, monkeypatch
+):
+    monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 5)
+    scheduler, log = start_dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    found = []
+    pattern = re.compile(r"Scheduler at:\s+(tcp://\S+)")
+    wait_until(lambda: found.extend(pattern.findall(log.read_text())) or found, scheduler)
+    start_worker(found[0])
+    pids = tmp_path / "pids"
+    sources = [WRITE_PIDS.format(path=str(pids)), "time.sleep(20)"]
+    arguments = write_sweep_of(tmp_path, [1], *sources)
+    as_soon_as(lambda: words_in(pids), scheduler.kill)
+    with dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
+        assert main([*arguments, "--scheduler", found[0]]) == 1
+    errors = capfd.readouterr().err
     assert "Traceback" not in errors
     assert errors.splitlines()[-1] == (
         "error: the scheduler is gone: start it, then run this again"
     )
 
 
-def test_a_worker_with_threads_beside_each_other_is_refused(tmp_path, scheduler, capsys):
-    address, worker = scheduler
-    worker(threads=2)
+def test_a_worker_with_threads_beside_each_other_is_refused(
+    tmp_path, scheduler, start_worker, capsys
+):
+    start_worker(scheduler, threads=2)
     arguments = write_sweep_of(tmp_path, [1])
-    assert main([*arguments, "--scheduler", address]) == 2
+    assert main([*arguments, "--scheduler", scheduler]) == 2
     assert "has 2 threads, and a run needs a process of its own" in capsys.readouterr().err
 
 
-def test_a_worker_with_another_environment_is_refused(tmp_path, scheduler):
-    address, worker = scheduler
-    worker()
+def test_a_worker_with_another_environment_is_refused(tmp_path, named):
     write_sweep_of(tmp_path, [1])
     with (
-        cluster.connected(address, workers=1) as client,
+        cluster.connected(named[0], workers=1) as client,
         pytest.raises(InputError, match="has other packages, data or helpers"),
     ):
         list(cluster.run_on_cluster(jobs_of(tmp_path), ["identity"], "another", client))
@@ -254,20 +291,20 @@ def test_a_scheduler_without_workers_is_refused(tmp_path, scheduler, monkeypatch
     monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 1)
     with (
         pytest.raises(InputError, match="no scheduler with workers answers"),
-        cluster.connected(scheduler[0], workers=1),
+        cluster.connected(scheduler, workers=1),
     ):
         pass
 
 
 def test_when_no_worker_is_left_the_sweep_ends_with_one_line(
-    tmp_path, scheduler, capsys, monkeypatch
+    tmp_path, scheduler, start_worker, capsys, monkeypatch
 ):
+    monkeypatch.setattr(cluster, "SECONDS_BETWEEN_LOOKS", 0.2)
     monkeypatch.setattr(cluster, "SECONDS_WITHOUT_WORKERS", 1)
-    address, worker = scheduler
-    worker()
+    start_worker(scheduler)
     suicide = "import os\nos.kill(os.getppid(), 9)"
     arguments = write_sweep_of(tmp_path, [1], suicide)
-    assert main([*arguments, "--scheduler", address]) == 1
+    assert main([*arguments, "--scheduler", scheduler]) == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert error == "error: no worker is left: start some, then run this again"
 

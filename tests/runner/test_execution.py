@@ -1,70 +1,71 @@
 import os
+import shutil
 import signal
-import subprocess
-import sys
-import time
+from dataclasses import replace
 
 import nbformat
 import pytest
+from processes import start_helpers, wait_until
 from tiny_course import PROFILES, PROMISE, RECORD, write_course
 
 from helpers.lesson.files import BUILD_VARIABLE
-from helpers.lesson.results import STRICT_VARIABLE
+from helpers.lesson.results import METRICS_MIME, STRICT_VARIABLE
 from helpers.runner import execution as runner
 from helpers.runner.errors import InputError
 from helpers.runner.execution import finished_lessons, kernel_environment, run_jobs
 from helpers.runner.jobs import plan, read_course
 from helpers.runner.reports import Failed, Finished
 
-TWO = {"01_dot": [RECORD], "02_other": ["rows = label_counts"]}
+PROBE = """
+import os, sys
+from pathlib import Path
+print(Path.cwd().name, Path(os.environ["SSL_COURSE_BUILD"]).name, os.environ["SSL_COURSE_STRICT"])
+for step in range(3):
+    print(f"\\rstep {step}", end="", flush=True)
+print()
+"""
 
 
-def run_all(top, *assignments, profile="laptop", **course):
+def planned(top, *assignments, profile="laptop", **course):
     folder = write_course(top, **course)
-    jobs = plan(read_course(folder), [], profile, assignments, top / "build")
-    return list(run_jobs(jobs))
+    return plan(read_course(folder), [], profile, assignments, top / "build")
 
 
-def test_a_plan_has_the_chosen_lessons_after_those_they_need(tmp_path):
-    promises = {"01_dot": {**PROMISE, "needs": ["02_other"]}}
-    course = read_course(write_course(tmp_path, TWO, promises))
-    names = [job.lesson.name for job in plan(course, [], "laptop", [], tmp_path)]
-    assert names == ["02_other", "01_dot"]
-    assert [job.lesson.name for job in plan(course, ["01_dot"], "laptop", [], tmp_path)] == [
-        "01_dot"
-    ]
+def run_all(top, *assignments, **course):
+    return list(run_jobs(planned(top, *assignments, **course)))
 
 
-def test_what_is_given_on_the_command_line_overrides_the_profile_and_ends_strictness(tmp_path):
-    course = read_course(write_course(tmp_path))
-    (own,) = plan(course, [], "laptop", [], tmp_path)
-    (quick,) = plan(course, [], "ci", ["verbose=true"], tmp_path)
-    (given,) = plan(course, [], "laptop", ["epochs=9"], tmp_path)
-    assert (own.overrides, own.strict) == ({}, True)
-    assert (quick.overrides, quick.strict) == ({"epochs": 1, "verbose": True}, False)
-    assert (given.overrides, given.strict) == ({"epochs": 9}, False)
-    assert quick.folder == tmp_path / "ci"
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run that nobody changes."""
+    top = tmp_path_factory.mktemp("finished") / "my {own} course"
+    (run,) = run_all(top, lessons={"01_dot": [PROBE, RECORD]})
+    return run
 
 
-@pytest.mark.parametrize(
-    ("names", "profile", "assignments", "message"),
-    [
-        (["01_dott"], "laptop", [], "unknown lesson '01_dott'; did you mean '01_dot'"),
-        ([], "labtop", [], "unknown profile 'labtop'; did you mean 'laptop'"),
-        ([], "laptop", ["epoch=3"], "unknown parameter 'epoch'; did you mean 'epochs'"),
-        ([], "laptop", ["epochs"], "write it as NAME=VALUE"),
-        ([], "laptop", ["=3"], "write it as NAME=VALUE"),
-        ([], "laptop", ["epochs=3", "epochs=4"], "'epochs' is given twice"),
-        ([], "laptop", ["epochs=0"], "01_dot: epochs=0 is outside its range"),
-    ],
-)
-def test_what_does_not_exist_is_refused_before_anything_runs(
-    tmp_path, names, profile, assignments, message
-):
-    course = read_course(write_course(tmp_path))
-    with pytest.raises(InputError, match=message):
-        plan(course, names, profile, assignments, tmp_path / "build")
-    assert not (tmp_path / "build").exists()
+@pytest.fixture
+def kept(finished, tmp_path, monkeypatch):
+    """A course where that run lies; a function that runs it again, by copying it; what it copied.
+
+    The function takes what the course promises, if it is not as it was.
+    """
+    shutil.copytree(finished.notebook.parents[3], tmp_path, dirs_exist_ok=True)
+    copied = []
+
+    def execute(source, output, *_, **__):
+        copied.append(output)
+        shutil.copyfile(finished.notebook, output)
+        return nbformat.read(output, as_version=4)
+
+    monkeypatch.setattr(runner.papermill, "execute_notebook", execute)
+
+    def run(promise=PROMISE, force=False):
+        lessons, promises = {"01_dot": [PROBE, RECORD]}, {"01_dot": promise}
+        jobs = planned(tmp_path, lessons=lessons, promises=promises)
+        (outcome,) = run_jobs(jobs, force)
+        return outcome
+
+    return tmp_path, run, copied
 
 
 def test_the_kernels_variables_are_set_for_a_block_only(tmp_path, monkeypatch):
@@ -79,27 +80,18 @@ def test_the_kernels_variables_are_set_for_a_block_only(tmp_path, monkeypatch):
     assert STRICT_VARIABLE not in os.environ
 
 
-def test_a_finished_lesson_leaves_notebook_page_and_metrics(tmp_path):
-    probe = """
-import os, sys
-from pathlib import Path
-print(Path.cwd().name, Path(os.environ["SSL_COURSE_BUILD"]).name, os.environ["SSL_COURSE_STRICT"])
-for step in range(3):
-    print(f"\\rstep {step}", end="", flush=True)
-print()
-"""
-    (run,) = run_all(tmp_path / "my {own} course", lessons={"01_dot": [probe, RECORD]})
-    assert isinstance(run, Finished)
-    assert run.metrics == {"accuracy": 0.505, "chance": 0.1}
-    assert (run.strict, run.figures, run.cells) == (True, 1, 3)
-    assert run.parameters["epochs"] == 5
-    assert run.seconds > 0
-    executed = nbformat.read(run.notebook, as_version=4)
+def test_a_finished_lesson_leaves_notebook_page_and_metrics(finished):
+    assert isinstance(finished, Finished)
+    assert finished.metrics == {"accuracy": 0.505, "chance": 0.1}
+    assert (finished.strict, finished.figures, finished.cells) == (True, 1, 3)
+    assert finished.parameters["epochs"] == 5
+    assert finished.seconds > 0
+    executed = nbformat.read(finished.notebook, as_version=4)
     assert executed.cells[2].outputs[0].text == "notebooks laptop 1\nstep 2\n"
-    page = run.html.read_text(encoding="utf-8")
+    page = finished.html.read_text(encoding="utf-8")
     assert 'alt="one dot"' in page
     assert "data:image/png;base64" in page
-    assert not list(run.notebook.parents[1].glob("unfinished/*"))
+    assert not list(finished.notebook.parents[1].glob("unfinished/*"))
 
 
 def test_other_parameters_reach_the_notebook_and_count_as_not_strict(tmp_path):
@@ -127,31 +119,52 @@ def test_a_failure_names_its_cell_and_the_other_lessons_still_run(tmp_path):
     assert finished_lessons(course, tmp_path / "build" / "laptop") == [finished]
 
 
-def test_a_finished_run_is_kept_until_something_changes_or_force_repeats_it(tmp_path):
-    folder = write_course(tmp_path)
-    jobs = plan(read_course(folder), [], "laptop", [], tmp_path / "build")
-    (first,) = run_jobs(jobs)
-    stamp = first.notebook.stat().st_mtime_ns
-    first.html.unlink()
-    (second,) = run_jobs(jobs)
-    assert (first.kept, second.kept) == (False, True)
-    assert second.metrics == first.metrics
-    assert first.notebook.stat().st_mtime_ns == stamp
-    assert first.html.is_file()
-    (forced,) = run_jobs(jobs, force=True)
-    assert not forced.kept
-    assert first.notebook.stat().st_mtime_ns != stamp
+def test_a_finished_run_is_kept_until_something_changes_or_force_repeats_it(kept, finished):
+    top, run, copied = kept
+    page = top / "build" / "laptop" / "html" / "01_dot.html"
+    page.unlink()
+    again = run()
+    assert again.kept
+    assert not copied
+    assert again.metrics == finished.metrics
+    assert page.is_file()
+    assert not run(force=True).kept
+    assert len(copied) == 1
 
 
-def test_a_half_written_notebook_is_never_taken_for_finished(tmp_path):
-    folder = write_course(tmp_path)
-    (job,) = plan(read_course(folder), [], "laptop", [], tmp_path / "build")
-    job.notebook.parent.mkdir(parents=True)
-    job.notebook.write_text('{"cells": [')
-    assert finished_lessons(read_course(folder), job.folder) == []
-    (run,) = run_jobs([job])
-    assert not run.kept
-    assert finished_lessons(read_course(folder), job.folder) == [run]
+def test_a_kept_run_that_breaks_a_promise_made_since_is_run_again_and_fails(kept):
+    top, run, copied = kept
+    tightened = {**PROMISE, "metrics": {"accuracy": {"above": 0.9}, "chance": {}}}
+    failed = run(tightened)
+    assert failed.error == "it ran to its end, but accuracy = 0.505 is not above 0.9"
+    assert len(copied) == 1
+    course = read_course(top / "notebooks")
+    assert finished_lessons(course, top / "build" / "laptop") == []
+    assert run().kept
+
+
+@pytest.mark.parametrize("renamed", ["accuracy", "chance"])
+def test_an_executed_notebook_that_somebody_edited_is_run_again(kept, finished, renamed):
+    top, run, copied = kept
+    path = top / "build" / "laptop" / "notebooks" / "01_dot.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    metrics = notebook.cells[-1].outputs[0].data[METRICS_MIME]
+    metrics["renamed"] = metrics.pop(renamed)
+    nbformat.write(notebook, path)
+    again = run()
+    assert again == replace(finished, notebook=path, html=again.html)
+    assert len(copied) == 1
+
+
+def test_a_half_written_notebook_is_never_taken_for_finished(kept):
+    top, run, copied = kept
+    course = read_course(top / "notebooks")
+    (top / "build" / "laptop" / "notebooks" / "01_dot.ipynb").write_text('{"cells": [')
+    assert finished_lessons(course, top / "build" / "laptop") == []
+    again = run()
+    assert not again.kept
+    assert len(copied) == 1
+    assert finished_lessons(course, top / "build" / "laptop") == [again]
 
 
 def test_a_missing_kernel_is_refused(tmp_path, monkeypatch):
@@ -160,12 +173,13 @@ def test_a_missing_kernel_is_refused(tmp_path, monkeypatch):
         run_all(tmp_path)
 
 
-def test_a_lesson_that_breaks_a_promise_has_failed(tmp_path):
-    promises = {"01_dot": {**PROMISE, "figures": 2}}
-    (failed,) = run_all(tmp_path, promises=promises)
+def test_a_lesson_that_breaks_a_promise_has_failed(kept):
+    top, run, _ = kept
+    shutil.rmtree(top / "build" / "laptop")
+    failed = run({**PROMISE, "figures": 2})
     assert failed.error == "it ran to its end, but it drew 1 figures, and promises 2"
     assert failed.notebook.is_file()
-    assert not (tmp_path / "build" / "laptop" / "notebooks").exists()
+    assert not (top / "build" / "laptop" / "notebooks").exists()
 
 
 def test_a_cell_that_hangs_is_ended_and_a_kernel_that_dies_is_reported(tmp_path):
@@ -185,12 +199,13 @@ def test_ctrl_c_stops_the_kernel_and_says_what_was_finished(tmp_path):
     waits = "import os, time\nfrom pathlib import Path\nPath('pid').write_text(str(os.getpid()))\n"
     lessons = {"01_dot": [RECORD], "02_waits": [waits + "time.sleep(600)"]}
     folder = write_course(tmp_path, lessons)
-    command = [sys.executable, "-m", "helpers", "--notebooks", folder, "--build", tmp_path / "b"]
-    process = subprocess.Popen([*command, "run"], stdout=subprocess.PIPE, text=True)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as under nohup
+    try:
+        process = start_helpers("--notebooks", folder, "--build", tmp_path / "b", "run")
+    finally:
+        signal.signal(signal.SIGINT, before)
     pid = folder / "pid"
-    while not (pid.is_file() and pid.read_text()):
-        assert process.poll() is None
-        time.sleep(0.05)
+    wait_until(lambda: pid.is_file() and pid.read_text(), process)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130

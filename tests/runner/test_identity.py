@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import nbformat
 import pytest
-from tiny_course import RECORD, write_course
+from tiny_course import RECORD, write_course, write_notebook
 
 from helpers.runner import identity
 from helpers.runner.identity import (
@@ -63,24 +63,69 @@ def test_a_finished_lesson_it_builds_on_changes_it(job):
     assert len({before, between, run_identity(job, "environment")}) == 3
 
 
-def test_the_content_of_a_data_path_changes_it(job, tmp_path):
+def test_the_content_of_a_data_path_changes_it_and_where_a_file_lies_in_it(job, tmp_path):
     data = tmp_path / "mine"
     data.mkdir()
     mine = replace(job, overrides={"dataset": str(data)})
     (data / "images").write_bytes(b"one")
-    before = run_identity(mine, "environment")
-    assert run_identity(mine, "environment") == before
+    first = run_identity(mine, "environment")
+    assert run_identity(mine, "environment") == first
     (data / "images").write_bytes(b"two")
-    assert run_identity(mine, "environment") != before
+    second = run_identity(mine, "environment")
+    (data / "zero").mkdir()
+    (data / "images").rename(data / "zero" / "images")
+    assert len({first, second, run_identity(mine, "environment")}) == 3
 
 
-def test_the_environment_has_one_fingerprint_and_files_count_by_name_and_content(tmp_path):
-    assert environment_fingerprint() == environment_fingerprint()
+def test_a_file_beside_it_that_its_code_names_changes_it_and_no_other_does(tmp_path):
+    reads = "import yaml\ndescribed = yaml.safe_load(open('lessons.yaml'))"
+    lessons = {"00_map": [reads, "open('pictures/dot.svg')"], "01_dot": [RECORD]}
+    folder = write_course(tmp_path, lessons)
+
+    def identities():
+        jobs = plan(read_course(folder), [], "laptop", [], tmp_path / "build")
+        return [run_identity(job, "environment") for job in jobs]
+
+    map_before, dot_before = identities()
+    write_notebook(folder / "02_new.ipynb", "1")
+    with (folder / "lessons.yaml").open("a") as file:
+        file.write("02_new: {summary: a lesson that was added}\n")
+    map_between, dot_between, _ = identities()
+    (folder / "pictures").mkdir()
+    (folder / "pictures" / "dot.svg").write_text("<svg/>")
+    map_after, dot_after, _ = identities()
+    assert len({map_before, map_between, map_after}) == 3
+    assert dot_before == dot_between == dot_after
+
+
+def test_files_count_by_place_and_content_in_any_order(tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_bytes(b"same")
     two.write_bytes(b"same")
-    assert files_checksum([one, two]) == files_checksum([two, one])
-    assert files_checksum([one]) != files_checksum([two])
+    assert files_checksum([one, two], tmp_path) == files_checksum([two, one], tmp_path)
+    assert files_checksum([one], tmp_path) != files_checksum([two], tmp_path)
+
+
+def test_the_environment_has_one_fingerprint_of_all_code_that_lessons_use(tmp_path, monkeypatch):
+    assert environment_fingerprint() == environment_fingerprint()
+    monkeypatch.setattr(identity, "ROOT", tmp_path)
+    helpers = tmp_path / "helpers"
+    fingerprints = []
+
+    def write(path, text):
+        (helpers / path).parent.mkdir(parents=True, exist_ok=True)
+        (helpers / path).write_text(text)
+        fingerprints.append(environment_fingerprint())
+
+    write("__init__.py", "")
+    write("models/training.py", "1")
+    write("data/training.py", "2")
+    write("models/training.py", "2")
+    write("data/training.py", "1")
+    assert len(set(fingerprints)) == 5
+    write("__main__.py", "1")
+    write("runner/training.py", "1")
+    assert len(set(fingerprints)) == 5
 
 
 def test_the_content_of_a_stored_table_changes_the_fingerprint(tmp_path, monkeypatch):

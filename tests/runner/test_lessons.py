@@ -91,7 +91,7 @@ def test_promises_are_read_and_fill_in_their_headline(tmp_path):
     assert promises["01_a"].found({"accuracy": 0.95, "chance": 0.25}) == (
         "accuracy 0.950, chance 0.25"
     )
-    assert promises["02_b"] == Promise("second", (), 0, {}, "")
+    assert promises["02_b"] == Promise("second")
 
 
 def test_lessons_follow_those_they_need_and_else_their_names(tmp_path):

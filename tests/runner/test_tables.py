@@ -10,8 +10,10 @@ from helpers.runner.reports import Finished
 from helpers.runner.tables import lessons_listing, readme_table, results_table, with_table
 
 PROMISES = {
-    "02_b": Promise("what | is shown", (), 0, {"accuracy": {}}, "accuracy {accuracy:.2f}"),
-    "01_a": Promise("first", (), 0, {}, ""),
+    "02_b": Promise(
+        "what | is shown", metrics={"accuracy": {}}, headline="accuracy {accuracy:.2f}"
+    ),
+    "01_a": Promise("first"),
 }
 
 
