@@ -50,7 +50,7 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 			>/dev/null 2>&1; then \
 			echo "setting up .venv with $$("$$python" --version) (about 1 GB, a few minutes, once)"; \
 			"$$python" -m venv .venv; \
-			$(BIN) helpers/runner/install.py; \
+			$(BIN) helpers/install.py; \
 			touch $(READY); \
 			exit 0; \
 		fi; \

@@ -8,6 +8,8 @@
     lesson      what a notebook stands on: seeds, results, files, what lessons hand on
     runner      what ``python -m helpers`` is made of; nobody needs it to follow a lesson
 
+Beside the rooms stand ``__main__``, the command line, and ``install``, which runs before them all.
+
 Data flows from top to bottom: ``data``, ``pretext``, then ``models`` and ``evaluation``, then
 ``figures``. No room reaches back, and none but the runner itself knows the runner. Keras stays in
 ``models.keras_models``; PyTorch in the other modules of ``models`` and in ``pretext.views``. The

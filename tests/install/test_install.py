@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.runner import install
+from helpers import install
 
 # A build backend that needs no package, so that '-e .' needs no network.
 BACKEND = """
@@ -211,11 +211,11 @@ def test_ctrl_c_is_no_success(course, capfd, monkeypatch):
 
 
 def test_it_runs_as_a_file_with_the_standard_library_alone(course, tmp_path):
-    script = course / "helpers" / "runner" / "install.py"
+    script = course / "helpers" / "install.py"
     shutil.copy(install.__file__, script)
-    # The folder's other modules must hide nothing that the script imports.
-    for module in Path(install.__file__).parent.glob("*.py"):
-        (script.parent / module.name).touch()
+    # The folder's other modules and rooms must hide nothing that the script imports.
+    for room in Path(install.__file__).parent.glob("*/__init__.py"):
+        (script.parent / f"{room.parent.name}.py").touch()
     command = [sys.executable, "-S", str(script)]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
     assert set(chosen(tmp_path)) == {"torch", "other", "tiny"}

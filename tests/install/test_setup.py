@@ -13,7 +13,7 @@ PYTHON = """#!/bin/sh
 case "$1 $2" in
     "--version ") echo "Python 3.12.0" ;;
     "-m venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
-    "helpers/runner/install.py ") echo installing; exit "$(cat status)" ;;
+    "helpers/install.py ") echo installing; exit "$(cat status)" ;;
 esac
 """
 READY = ".venv/.ready"

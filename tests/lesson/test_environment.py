@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 import yaml
 
+from helpers.install import CPU_BUILDS
 from helpers.lesson import environment
 from helpers.lesson.environment import (
     SHORT_WAITS,
@@ -22,7 +23,6 @@ from helpers.lesson.environment import (
     threads,
 )
 from helpers.lesson.files import ROOT
-from helpers.runner.install import CPU_BUILDS
 
 
 def test_threads_follow_the_environment_variable(monkeypatch):

@@ -1,6 +1,6 @@
 """Install the course's packages into the Python that runs this file.
 
-    python helpers/runner/install.py
+    python helpers/install.py
 
 On Linux the package index holds PyTorch with CUDA, which the course does not use. Where no NVIDIA
 GPU answers, PyTorch's own index of CPU builds is searched as well: pip takes the highest version,
@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Thread
 from urllib.request import urlopen
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 INDEX_VARIABLE = "SSL_COURSE_TORCH_INDEX"
 CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
 SECONDS_TO_ANSWER = 3
