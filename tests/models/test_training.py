@@ -214,10 +214,10 @@ def test_watching_changes_nothing(images):
 def test_a_progress_bar_goes_to_standard_output_only_when_it_has_a_title(images, capsys):
     trained(images, 0)
     assert capsys.readouterr() == ("", "")
-    trained(images, 0, title="stripes")
+    _, losses = trained(images, 0, title="stripes")
     output = capsys.readouterr()
     assert "stripes: 100 %" in output.out
-    assert "loss=" in output.out
+    assert f"loss={losses[-1]:.4f}" in output.out
     assert output.err == ""
 
 
@@ -236,6 +236,7 @@ def test_read_only_and_turned_images_are_taken_without_a_warning(images, recwarn
         ({"batch_size": 0}, "batch_size must be from 1 to the number of images, 40; got 0"),
         ({"batch_size": 41}, "batch_size must be from 1 to the number of images, 40; got 41"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0, got 0.0"),
+        ({"learning_rate": float("inf")}, "learning_rate must be above 0, got inf"),
         ({"learning_rate": float("nan")}, "learning_rate must be above 0, got nan"),
         ({"labels": np.zeros(39)}, r"40 images need labels of shape \(40,\), got \(39,\)"),
     ],
