@@ -54,10 +54,12 @@ def interval_panels(
     arms = list(dict.fromkeys(arm for curves in panels.values() for arm in curves))
     if not arms:
         raise ValueError("a figure of intervals needs at least one arm, got none")
-    coloured, dark = STYLES(), BASELINES()
-    styles = {arm: next(dark if arm in baselines else coloured) for arm in arms}
     drawn = [curve for curves in panels.values() for curve in curves.values()]
     places = list(dict.fromkeys(place for curve in drawn for place in curve))
+    named = set(arms) == set(places)  # rows that are named like the arms need no legend
+    alike = named and len(arms) > len(STYLES)  # rather one colour for all than one for some
+    coloured, dark = (STYLES[:1] if alike else STYLES)(), BASELINES()
+    styles = {arm: next(dark if arm in baselines else coloured) for arm in arms}
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     width, height = size or ((3.85, 0.8 + 0.38 * len(places)) if in_rows else (4.5, 3.7))
@@ -94,7 +96,7 @@ def interval_panels(
         axis.tick_params(labelbottom=True)
     for axis in axes[:, 0]:
         axis.set_ylabel(ylabel)
-    if set(arms) != set(places):  # rows that are named like the arms need no legend
+    if not named:
         legend_below(figure)
     if title:
         figure.suptitle(title)

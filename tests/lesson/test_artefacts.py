@@ -33,8 +33,8 @@ def features():
         seed=3,
         unlabelled_images=1000,
         seconds=2.5,
-        train=draw.normal(size=(6, 4)).astype(np.float32),
-        test=draw.normal(size=(2, 4)).astype(np.float32),
+        train=draw.normal(size=(6, 4)).astype(np.float16).astype(np.float32),
+        test=draw.normal(size=(2, 4)).astype(np.float16).astype(np.float32),
     )
 
 
@@ -47,7 +47,22 @@ def test_features_come_back_as_they_were_saved(features, tmp_path):
         np.testing.assert_array_equal(getattr(loaded, name), value)
 
 
-def test_features_are_stored_as_float32(features):
+def test_features_are_kept_in_half_precision(features):
+    fine = replace(features, train=features.train * np.float32(1.0003))
+    path = save_features(fine)
+    with np.load(path) as archive:
+        assert archive["train"].dtype == np.float16
+    np.testing.assert_allclose(load_features(path).train, fine.train, rtol=2**-11)
+
+
+def test_features_too_large_for_half_precision_are_refused(features, tmp_path):
+    features.train[1, 2] = 70_000
+    with pytest.raises(ValueError, match=r"in 1 of 6 rows, first in row 1 \(numbers over 65,504"):
+        save_features(features)
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_features_are_read_as_float32(features):
     wide = replace(features, train=features.train.astype(np.float64))
     assert load_features(save_features(wide)).train.dtype == np.float32
 
@@ -108,7 +123,9 @@ def data():
 @pytest.fixture
 def tiny():
     generator = np.random.default_rng(0)
-    train, test = (generator.normal(size=(rows, 5)).astype(np.float32) for rows in (7, 3))
+    train, test = (
+        generator.normal(size=(rows, 5)).astype(np.float16).astype(np.float32) for rows in (7, 3)
+    )
     return FeatureSet("rotation", "last", "tiny", 0, 7, 1.5, train, test)
 
 
