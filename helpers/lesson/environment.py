@@ -12,8 +12,8 @@ from helpers.lesson.files import ROOT
 
 THREADS_VARIABLE = "SSL_COURSE_THREADS"
 SUPPORTED_PYTHON = ((3, 11), (3, 13))
-# read by OpenMP of GNU (Linux), and of LLVM and Intel (macOS, Windows)
-SHORT_WAITS = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
+SPIN_VARIABLE = "GOMP_SPINCOUNT"  # how often a thread of GNU's OpenMP looks before it sleeps
+SPINS = "3000"
 
 
 def available_cores() -> int:
@@ -84,14 +84,15 @@ def prepare_torch(seed: int) -> None:
 def _wait_briefly() -> bool:
     """Have PyTorch's threads sleep after a short wait, unless the user has set how they wait.
 
-    They would spin, which makes two trainings at once eight times as slow as one alone, not twice.
-    The settings are read once, while PyTorch loads: too late, and false is returned, after that.
+    On Linux they would spin, at the cost of whatever else the machine does and of themselves:
+    ``tests/benchmarks/beside_other_programs.py`` measures how much. LLVM's OpenMP, on macOS, does
+    well as it comes. The setting is read once, while PyTorch loads: after that, returns false.
     """
-    chosen = os.environ.keys() & {*SHORT_WAITS, "OMP_WAIT_POLICY"}
-    if "torch" in sys.modules or "OMP_WAIT_POLICY" in chosen:
-        return bool(chosen)
-    for name, value in SHORT_WAITS.items():
-        os.environ.setdefault(name, value)
+    if sys.platform != "linux" or {SPIN_VARIABLE, "OMP_WAIT_POLICY"} & os.environ.keys():
+        return True
+    if "torch" in sys.modules:
+        return False
+    os.environ[SPIN_VARIABLE] = SPINS
     return True
 
 

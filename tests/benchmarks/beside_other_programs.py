@@ -6,8 +6,8 @@ Run it alone on an idle machine, where 'alone' really is alone:
 
 PyTorch's OpenMP threads spin while they wait for each other, which is fastest on an idle machine
 and ruinous on a busy one. It asserts nothing: times depend on the machine. It prints milliseconds a
-step for each setting of the environment, and how often today's step alone that is. The settings
-without a note are read by GNU's runtime, on Linux; ``KMP_BLOCKTIME`` is LLVM's, on macOS.
+step for each setting of the environment, and how many times the first one, alone, that is.
+``GOMP_SPINCOUNT`` is read by GNU's OpenMP, on Linux.
 """
 
 import argparse
@@ -36,7 +36,7 @@ WARM_UP = 5
 def milliseconds_a_step(steps: int) -> float:
     """Train the lessons' encoder with NT-Xent on noise, and return the median of its steps."""
     import numpy as np
-    import torch
+    import torch  # before prepare_torch, which would choose a setting of its own
 
     from helpers.lesson.environment import prepare_torch
     from helpers.models.losses import nt_xent
