@@ -124,9 +124,11 @@ def scatter_by_class(
     figure, axes = _bare_figure(rows, columns, 2.6 * columns, 2.65 * rows + 0.9)
     for axis, (name, positions) in zip(axes.flat, maps.items(), strict=False):
         axis.set_title(name, fontsize=9)
-        axis.scatter(*positions.T, s=7, c=labels % 10, cmap="tab10", vmin=0, vmax=9, linewidths=0)
         for label in np.unique(labels):
-            middle = np.median(positions[labels == label], axis=0)
+            members = positions[labels == label]
+            # A class at a time: markers that differ in nothing lie on whole pixels, in small files.
+            axis.scatter(*members.T, s=7, color=f"C{label % 10}", linewidths=0)
+            middle = np.median(members, axis=0)
             outline = [withStroke(linewidth=3, foreground="white")]
             style = {"ha": "center", "va": "center", "fontweight": "bold"}
             axis.annotate(f"{label}", middle, path_effects=outline, **style)
