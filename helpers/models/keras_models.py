@@ -49,9 +49,8 @@ def encoder_of(classifier: keras.Model, layer: str = LAST_LAYER) -> keras.Model:
 
 def compile_classifier(model: keras.Model) -> keras.Model:
     """Compile with Adam and sparse categorical cross-entropy, as in lesson 01, and return it."""
-    model.compile(
-        "adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False
-    )
+    accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=[accuracy], jit_compile=False)
     return model
 
 
@@ -98,6 +97,7 @@ def rotation_batches(images: np.ndarray, batch_size: int, seed: int) -> tf.data.
 def fit_steps(model: keras.Model, batches: tf.data.Dataset, steps: int, title: str = "") -> None:
     """Train a compiled model for a number of batches; a title opens a progress bar."""
     callbacks = [ProgressBar(title)] if title else []
+    model.optimizer.build(model.trainable_variables)  # here, or fit() would trace the step twice
     model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
 
 

@@ -142,6 +142,16 @@ def test_equal_seeds_train_equal_weights(images):
     assert not weights_equal(trained(0), trained(1))
 
 
+def test_training_traces_its_step_once(images, monkeypatch):
+    model = seeded_classifier(0)
+    traced = []
+    step = model.train_step
+    monkeypatch.setattr(model, "train_step", lambda batch: traced.append(batch) or step(batch))
+    for _ in range(2):
+        fit_steps(model, rotation_batches(images, 16, seed=0), steps=3)
+    assert len(traced) == 1  # half a second each, in lessons that train dozens of small models
+
+
 def test_training_learns_a_task_that_can_be_learnt():
     images = np.zeros((40, 28, 28), np.uint8)
     images[::2, :14] = 255
