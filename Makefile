@@ -25,7 +25,7 @@ test: $(READY) ## run every check: style, helpers, contract, nbval, and papermil
 	.venv/bin/lint-imports
 	$(BIN) -m jupyter nbconvert notebooks/*.ipynb --to python --output-dir build/scripts --log-level ERROR
 	$(BIN) -m vulture
-	$(BIN) -m pytest tests helpers --numprocesses 2 --cov --cov-report=
+	$(BIN) -m pytest tests helpers --numprocesses 2 --dist worksteal --cov --cov-report=
 	$(BIN) -m pytest tests helpers --framework keras --cov --cov-append --cov-report=
 	$(BIN) -m pytest tests helpers --framework torch --cov --cov-append --cov-report=
 	$(BIN) -m coverage report --fail-under=90
