@@ -7,7 +7,7 @@ BIN := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab refresh clean
+.PHONY: help setup run test test-helpers test-profile lab refresh clean
 
 help: ## list the targets
 	@echo "A course on self-supervised learning that measures whether pre-training helped."
@@ -25,12 +25,18 @@ test: $(READY) ## run every check: style, helpers, contract, nbval, and papermil
 	.venv/bin/lint-imports
 	$(BIN) -m jupyter nbconvert notebooks/*.ipynb --to python --output-dir build/scripts --log-level ERROR
 	$(BIN) -m vulture
+	@$(MAKE) --no-print-directory --jobs 2 test-helpers test-profile
+	SSL_COURSE_BUILD="$(CURDIR)/build/nbval" SSL_COURSE_STRICT=1 $(BIN) -m pytest notebooks \
+		--nbval-lax --nbval-current-env --nbval-cell-timeout=600
+
+# Both wait much, for processes to start or to end, so they run side by side.
+test-helpers:
 	$(BIN) -m pytest tests helpers --numprocesses 2 --dist worksteal --cov --cov-report=
 	$(BIN) -m pytest tests helpers --framework keras --cov --cov-append --cov-report=
 	$(BIN) -m pytest tests helpers --framework torch --cov --cov-append --cov-report=
 	$(BIN) -m coverage report --fail-under=90
-	SSL_COURSE_BUILD="$(CURDIR)/build/nbval" SSL_COURSE_STRICT=1 $(BIN) -m pytest notebooks \
-		--nbval-lax --nbval-current-env --nbval-cell-timeout=600
+
+test-profile:
 	$(BIN) -m helpers run --profile ci --force
 
 lab: $(READY) ## open JupyterLab on the lessons
