@@ -10,6 +10,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# However slow or busy the machine is, a test fails for what it found alone.
+settings.register_profile("course", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("course")
 
 ROOT = Path(__file__).parent
 FRAMEWORKS = {"keras": "keras", "tensorflow": "keras", "torch": "torch"}

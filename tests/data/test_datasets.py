@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -258,7 +258,6 @@ def test_images_can_be_written_to_as_pytorch_demands(folder):
 
 @pytest.mark.parametrize("dimensions", [1, 3])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-@settings(deadline=None)
 @given(drawn=st.data())
 def test_any_array_written_as_idx_is_read_back(dimensions, pack, drawn, tmp_path_factory):
     shape = array_shapes(min_dims=dimensions, max_dims=dimensions, min_side=0, max_side=6)
@@ -271,7 +270,6 @@ def test_any_array_written_as_idx_is_read_back(dimensions, pack, drawn, tmp_path
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-@settings(deadline=None)
 @given(drawn=st.data())
 def test_an_idx_file_cut_short_anywhere_is_refused_by_name(pack, drawn, tmp_path_factory):
     content = pack(TINY_IDX["train-images-idx3-ubyte"])
@@ -554,7 +552,6 @@ def test_a_member_with_a_broken_header_is_refused(tiny, tmp_path):
         load_dataset(path)
 
 
-@settings(deadline=None)
 @given(drawn=st.data())
 def test_an_npz_with_any_one_byte_changed_is_read_or_refused_by_name(drawn, tmp_path_factory):
     images = np.arange(40, dtype=np.uint8).reshape(2, 4, 5)

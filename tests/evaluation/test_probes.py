@@ -182,7 +182,7 @@ def test_labels_may_be_names(digits, measure):
     assert named == measure(*digits)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     scale=st.floats(1e-3, 1e3),
     shift=st.floats(-100, 100),

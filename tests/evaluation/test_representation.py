@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
@@ -163,7 +163,6 @@ def test_uniformity_refuses_a_single_feature():
         uniformity(np.ones((1, 3)))
 
 
-@settings(deadline=None)
 @given(
     seed=seeds,
     count=st.integers(2, 30),

@@ -125,7 +125,7 @@ def test_an_arrow_leads_from_the_box_of_one_lesson_to_the_box_of_the_other(sourc
         assert not box.padded(-1e-3).contains(*end)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.data())
 def test_no_horizontal_part_of_an_arrow_runs_over_a_box(data):
     endings = ("keras", "pytorch", "anywhere")

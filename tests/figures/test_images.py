@@ -43,7 +43,7 @@ def shown(axis):
     return axis.images[0].get_array()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 3), st.integers(1, 4))
 def test_a_grid_shows_each_image_at_its_place(rows, columns):
     images = np.random.default_rng(0).integers(0, 256, (rows, columns, 3, 5), dtype=np.uint8)

@@ -60,7 +60,7 @@ def test_tensorflow_turns_an_asymmetric_array_as_the_helper_does():
         np.testing.assert_array_equal(rotate_quarter_turns(upright, turns), theirs)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 9), st.integers(-5, 5), st.integers(0, 2**32 - 1))
 def test_tensorflow_and_the_helper_agree_on_random_images(size, turns, seed):
     stack = np.random.default_rng(seed).integers(0, 256, (3, size, size), dtype=np.uint8)

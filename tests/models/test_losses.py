@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pytorch_metric_learning.losses import NTXentLoss, SelfSupervisedLoss, VICRegLoss
 
@@ -42,7 +42,6 @@ def assert_same_with_gradients(ours, theirs, seed, shape):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
 
-@settings(deadline=None)
 @given(seeds, sizes, st.sampled_from([0.1, 0.2, 0.5, 1.0]))
 def test_nt_xent_and_its_gradients_agree_with_pytorch_metric_learning(seed, shape, temperature):
     theirs = SelfSupervisedLoss(NTXentLoss(temperature))
@@ -54,7 +53,6 @@ def reference_vicreg(invariance, variance, covariance):
     return lambda first, second: loss(first, ref_emb=second)
 
 
-@settings(deadline=None)
 @given(seeds, sizes)
 def test_vicreg_and_its_gradients_agree_with_pytorch_metric_learning(seed, shape):
     assert_same_with_gradients(vicreg, reference_vicreg(25, 25, 1), seed, shape)
@@ -66,7 +64,6 @@ def test_each_term_of_vicreg_agrees_with_pytorch_metric_learning(weights):
     assert_same_with_gradients(lambda *pair: vicreg(*pair, *weights), theirs, 0, (16, 8))
 
 
-@settings(deadline=None)
 @given(seeds, sizes)
 def test_vicreg_is_the_weighted_sum_of_its_terms(seed, shape):
     first, second = embeddings(seed, shape)
@@ -86,7 +83,6 @@ def test_nt_xent_of_two_images_by_hand():
     assert nt_xent(first, second, temperature=1).item() == pytest.approx(expected)
 
 
-@settings(deadline=None)
 @given(seeds, sizes)
 def test_nt_xent_of_identical_views_at_high_temperature_tends_to_chance(seed, shape):
     first, _ = embeddings(seed, shape)
@@ -94,7 +90,6 @@ def test_nt_xent_of_identical_views_at_high_temperature_tends_to_chance(seed, sh
     assert loss == pytest.approx(nt_xent_chance(len(first)), abs=1e-4)
 
 
-@settings(deadline=None)
 @given(st.integers(2, 500), st.floats(0.05, 10))
 def test_nt_xent_of_collapsed_embeddings_is_chance(images, temperature):
     collapsed = torch.ones(images, 3)
@@ -107,7 +102,6 @@ def test_nt_xent_of_partners_together_and_others_apart_is_nearly_zero():
     assert nt_xent(first, first, temperature=0.05).item() < 1e-6
 
 
-@settings(deadline=None)
 @given(seeds, sizes, st.floats(0.1, 100))
 def test_nt_xent_looks_at_directions_and_not_at_lengths_or_at_which_view_is_first(
     seed, shape, factor
@@ -119,7 +113,6 @@ def test_nt_xent_looks_at_directions_and_not_at_lengths_or_at_which_view_is_firs
     assert torch.equal(nt_xent(first, second, temperature=0.5), expected)
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(3, 40), st.integers(1, 8))
 def test_the_variance_term_is_zero_for_unit_variance_and_above(seed, count, dimensions):
     features, _ = embeddings(seed, (count, dimensions))
@@ -151,7 +144,6 @@ def test_the_covariance_term_by_hand_and_zero_for_uncorrelated_dimensions():
     assert covariance_term(torch.randn(5, 1)).item() == pytest.approx(0, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(seeds, sizes, st.floats(0.1, 100))
 def test_negative_cosine_runs_from_minus_one_to_one_whatever_the_lengths(seed, shape, factor):
     first, second = embeddings(seed, shape)
@@ -167,7 +159,6 @@ def test_negative_cosine_pairs_each_row_with_the_same_row():
     assert negative_cosine(predictions, targets.flip(0)).item() == pytest.approx(0)
 
 
-@settings(deadline=None)
 @given(seeds, sizes)
 def test_negative_cosine_agrees_with_its_formula(seed, shape):
     first, second = (part.detach() for part in embeddings(seed, shape))

@@ -8,7 +8,7 @@ from helpers.lesson.environment import prepare_torch
 prepare_torch(0)
 
 import torch  # noqa: E402
-from hypothesis import given, settings  # noqa: E402
+from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from helpers.lesson import load_encoder, save_encoder  # noqa: E402
@@ -52,7 +52,6 @@ def hidden_error(model, images, masks):
 # The encoder
 
 
-@settings(deadline=None)
 @given(hidden=st.integers(1, 15), seed=st.integers(0, 1000))
 def test_the_encoder_cannot_see_what_is_hidden(hidden, seed):
     torch.manual_seed(seed)

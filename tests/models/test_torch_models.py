@@ -57,7 +57,7 @@ def test_pytorch_turns_an_asymmetric_array_as_the_helper_does():
     assert rotate_quarter_turns(upright, 1).tolist() == [[[2, 4], [1, 3]]]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 9), st.integers(-5, 5), st.integers(0, 2**32 - 1))
 def test_pytorch_and_the_helper_agree_on_random_images(size, turns, seed):
     stack = np.random.default_rng(seed).integers(0, 256, (3, size, size), dtype=np.uint8)

@@ -114,7 +114,7 @@ def test_the_order_of_the_images_depends_on_the_seed_alone(images):
     assert torch.equal(*seen)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 30), st.data())
 def test_each_pass_serves_every_image_at_most_once_in_full_batches(count, data):
     batch_size = data.draw(st.integers(1, count))

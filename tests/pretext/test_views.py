@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.models.training import scaled
@@ -68,7 +68,6 @@ def random_images(seed, shape):
 
 
 @every_augmentation
-@settings(deadline=None)
 @given(seeds, shapes, st.sampled_from([torch.float32, torch.float64]))
 def test_shape_type_and_range_are_kept_and_the_input_is_left_alone(augment, seed, shape, dtype):
     images = random_images(seed, shape).to(dtype)
@@ -80,7 +79,6 @@ def test_shape_type_and_range_are_kept_and_the_input_is_left_alone(augment, seed
 
 
 @every_augmentation
-@settings(deadline=None)
 @given(seeds, shapes)
 def test_the_same_seed_gives_the_same_views(augment, seed, shape):
     images = random_images(0, shape)
@@ -90,7 +88,6 @@ def test_the_same_seed_gives_the_same_views(augment, seed, shape):
 
 
 @every_augmentation
-@settings(deadline=None)
 @given(seeds)
 def test_two_draws_differ(augment, seed):
     images = random_images(seed, (24, 1, 16, 16))
@@ -113,7 +110,6 @@ def test_the_global_source_of_chance_is_not_touched(augment):
 
 
 @pytest.mark.parametrize("augment", NEUTRAL.values(), ids=NEUTRAL)
-@settings(deadline=None)
 @given(seeds, shapes)
 def test_at_strength_zero_every_image_stays_as_it_was(augment, seed, shape):
     images = random_images(seed, shape)
@@ -126,7 +122,6 @@ def test_an_empty_image_stays_empty_unless_noise_is_added(name):
     assert (AUGMENTATIONS[name](black, generator(0)).max() > 0) == (name in {"noise", "all"})
 
 
-@settings(deadline=None)
 @given(seeds)
 def test_a_crop_shows_only_what_the_image_holds(seed):
     white = torch.ones(8, 1, 16, 16)
@@ -136,7 +131,6 @@ def test_a_crop_shows_only_what_the_image_holds(seed):
     assert shares.std() > 0
 
 
-@settings(deadline=None)
 @given(seeds)
 def test_a_rotation_by_up_to_half_a_turn_keeps_a_centred_disc(seed):
     rows, columns = torch.meshgrid(
@@ -171,7 +165,6 @@ def test_half_of_the_images_are_flipped_by_default():
     assert share == pytest.approx(0.5, abs=0.05)
 
 
-@settings(deadline=None)
 @given(seeds, st.floats(0.05, 1))
 def test_what_is_erased_is_a_rectangle_no_larger_than_asked_for(seed, largest):
     erased = random_erase(torch.ones(6, 1, 20, 20), generator(seed), largest)[:, 0] == 0
