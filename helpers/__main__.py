@@ -3,11 +3,15 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from helpers.lesson.files import NOTEBOOKS_FOLDER, build_folder
 from helpers.runner.errors import ExitStatus, InputError
+
+if TYPE_CHECKING:
+    from helpers.runner.jobs import Course
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -49,10 +53,9 @@ def list_lessons(folders: dict[str, Path], names: tuple[str, ...]) -> None:
       python -m helpers list
       python -m helpers list 01_rotation_pretext_keras
     """  # noqa: D301
-    from helpers.runner.jobs import read_course
     from helpers.runner.tables import lessons_listing
 
-    click.echo(lessons_listing(read_course(folders["notebooks"]), names))
+    click.echo(lessons_listing(_course(folders["notebooks"]), names))
 
 
 @cli.command()
@@ -94,9 +97,9 @@ def run(
       python -m helpers run 01_rotation_pretext_keras -p epochs=8 -p dataset=fashion-mnist-20k
       python -m helpers run 02_fine_tuning_keras -p few_labels=50 -p seed_count=3 --force
     """  # noqa: D301
-    from helpers.runner.jobs import plan, read_course
+    from helpers.runner.jobs import plan
 
-    course = read_course(folders["notebooks"])
+    course = _course(folders["notebooks"])
     jobs = plan(course, names, profile, assignments, folders["build"])
     lessons = f"{len(jobs)} lesson{'s' if len(jobs) != 1 else ''}"
     click.echo(f"{lessons}, profile {profile}: {course.profiles[profile].description}", err=True)
@@ -136,12 +139,11 @@ def sweep(
       dask worker tcp://host:8786 --nthreads 1 --nworkers 8
     """  # noqa: D301
     from helpers.lesson.environment import available_cores
-    from helpers.runner.jobs import read_course
     from helpers.runner.sweeps import read_sweep, sweep_jobs
 
     if scheduler and workers:
         raise InputError("--workers is for a local cluster: leave it out beside --scheduler")
-    course = read_course(folders["notebooks"])
+    course = _course(folders["notebooks"])
     plan = read_sweep(file, course)
     folder = folders["build"] / "sweeps" / plan.name
     jobs = sweep_jobs(plan, course, folder)
@@ -184,12 +186,20 @@ def refresh(folders: dict[str, Path], names: tuple[str, ...]) -> None:
     Example:
       python -m helpers run && python -m helpers refresh
     """  # noqa: D301
-    from helpers.runner.jobs import read_course
     from helpers.runner.refresh import refresh_lessons
 
-    course = read_course(folders["notebooks"])
+    course = _course(folders["notebooks"])
     for line in refresh_lessons(course, names, folders["notebooks"], folders["build"]):
         click.echo(line)
+
+
+def _course(folder: Path) -> "Course":
+    from helpers.runner.jobs import read_course
+
+    course = read_course(folder)
+    for reason in course.left_out.values():
+        click.echo(f"left out: {reason}", err=True)
+    return course
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

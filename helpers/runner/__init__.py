@@ -9,3 +9,8 @@ reports, sweep_reports  what a run or a sweep found, read back and written down
 tables, console         the listing, the README's table, and what the terminal shows
 refresh, doctor         outputs stored in the notebooks; a look at the machine
 """
+
+import sys
+
+# jsonschema, behind nbformat, would parse a grammar for a second, for text no notebook holds.
+sys.modules.setdefault("rfc3987_syntax", None)

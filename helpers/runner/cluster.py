@@ -17,7 +17,7 @@ from distributed import CancelledError, Client, Future, KilledWorker, LocalClust
 
 from helpers.runner.errors import InputError
 from helpers.runner.execution import run_job
-from helpers.runner.identity import environment_fingerprint
+from helpers.runner.identity import environment_fingerprint, run_identity
 from helpers.runner.jobs import Job
 from helpers.runner.reports import Failed, Finished
 
@@ -120,16 +120,24 @@ def run_point(job: Job, identity: str, environment: str) -> tuple[Finished | Fai
             f"the worker {worker.address} has {worker.state.nthreads} threads, and a run needs a "
             "process of its own: start it with --nthreads 1"
         )
-    if not job.lesson.path.is_file():
-        raise InputError(f"the worker {worker.address} does not see {job.lesson.path}: share it")
+    if not job.lesson.path.parent.is_dir():
+        raise InputError(
+            f"the worker {worker.address} does not see {job.lesson.path.parent}: share it"
+        )
     if environment_fingerprint() != environment:
         raise InputError(
             f"the worker {worker.address} has other packages, data or helpers: install the same "
             "requirements.txt and copy of the course there, and change neither during a sweep"
         )
+    if run_identity(job, environment) != identity:
+        raise InputError(
+            f"the worker {worker.address} has other data, or other files beside the notebook that "
+            f"its code names: share {job.lesson.path.parent} and the data with it, and change "
+            "neither during a sweep"
+        )
     # Dask itself clears this place of what a killed worker leaves behind.
     with TemporaryDirectory(dir=worker.local_directory) as folder:
-        outcome = run_job(replace(job, folder=Path(folder)), identity, page=False, threads=1)
+        outcome = run_job(replace(job, folder=Path(folder)), identity, alone=True, threads=1)
         return outcome, outcome.notebook.read_text(encoding="utf-8")
 
 

@@ -2,32 +2,35 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 
 import nbformat
 import papermill
+from filelock import FileLock, Timeout
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from helpers.lesson.environment import THREADS_VARIABLE
-from helpers.lesson.files import BUILD_VARIABLE, written_whole
+from helpers.lesson.files import BUILD_VARIABLE
 from helpers.lesson.results import STRICT_VARIABLE
 from helpers.runner.errors import InputError
-from helpers.runner.identity import environment_fingerprint, run_identity, stored_identity
+from helpers.runner.identity import environment_fingerprint, files_checksums, run_identity
 from helpers.runner.jobs import Course, Job
 from helpers.runner.lessons import Promise, broken_promises
 from helpers.runner.reports import (
-    RUN_METADATA,
     Failed,
     Finished,
     count_figures,
     read_finished,
     recorded_metrics,
+    write_finished,
     write_html,
 )
 
@@ -35,6 +38,7 @@ KERNEL = "python3"
 # A kernel's own log would repeat, without the lesson's name, what Failed says.
 QUIET_KERNEL = "--IPKernelApp.log_level=CRITICAL"
 LIBRARY_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+HANDED_ON = ("encoders", "features")  # folders of what a lesson makes for others
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {unit}, {elapsed}"
 
 
@@ -48,15 +52,17 @@ def run_jobs(jobs: Sequence[Job], force: bool = False) -> Iterator[Finished | Fa
     bars = {"bar_format": BAR, "leave": False, "disable": None}  # None: only in a terminal
     with tqdm(jobs, desc="lessons", unit="lessons", **bars) as bar:
         for job in bar:
-            identity = run_identity(job, environment)
-            kept = None if force else find_finished(job.notebook, job.promise, identity, job.html)
-            if kept:
-                if not job.html.is_file():
-                    write_html(nbformat.read(job.notebook, as_version=4), job.html)
-                yield replace(kept, kept=True)
-            else:
-                progress = {"desc": job.lesson.name, "unit": "cells", "position": 1, **bars}
-                yield run_job(job, identity, progress=progress)
+            progress = {"desc": job.lesson.name, "unit": "cells", "position": 1, **bars}
+            with _one_at_a_time(job):
+                identity = run_identity(job, environment)
+                kept = find_finished(job.notebook, job.promise, identity, job.html)
+                if force or not kept:
+                    outcome = run_job(job, identity, progress=progress)
+                else:
+                    outcome = replace(kept, kept=True)
+                    if not job.html.is_file():
+                        write_html(nbformat.read(job.notebook, as_version=4), job.html)
+            yield outcome
 
 
 def find_finished(
@@ -64,13 +70,16 @@ def find_finished(
 ) -> Finished | None:
     """Return the finished run in a notebook if there is one, of this identity if one is given.
 
-    One that breaks a promise, as it reads now, is none, and so is run again: its notebook may have
-    been edited, a measured time may come out otherwise, and a failure then has a run to show.
+    One that breaks a promise, as it reads now, is none, and so is run again: a measured time may
+    come out otherwise, and a failure then has a run to show. Nor is one whose files for other
+    lessons are damaged or gone.
     """
-    stored = stored_identity(notebook)
-    if stored is None or (identity is not None and stored != identity):
-        return None
     run = read_finished(notebook, html)
+    if run is None or (identity is not None and run.identity != identity):
+        return None
+    folder = notebook.parents[1]
+    if files_checksums([folder / name for name in run.handed_on], folder) != run.handed_on:
+        return None
     return None if broken_promises(promise, run.metrics, run.figures, run.strict) else run
 
 
@@ -78,25 +87,29 @@ def run_job(
     job: Job,
     identity: str,
     progress: dict[str, object] | bool = False,
-    page: bool = True,
+    alone: bool = False,
     threads: int | None = None,
 ) -> Finished | Failed:
     """Run one lesson, check what it promises, and write its notebook and page.
 
-    While it runs, the notebook grows under ``unfinished/``; only a run that kept its promises is
-    written under its final name, whole, with the identity in it. ``progress`` may hold settings
-    of papermill's progress bar; ``page`` says whether the HTML page is written too, and
-    ``threads`` with how many the kernel computes, if not with the course's default.
+    While it runs, the notebook grows under ``unfinished/``; only a run that kept its promises, and
+    during which nothing changed that decides it, is written under its final name, whole, with the
+    identity in it. ``progress`` may hold settings of papermill's progress bar. A run ``alone``, a
+    point of a sweep, needs no HTML page and keeps nothing for other lessons; ``threads`` says with
+    how many the kernel computes, if not with the course's default.
     """
     job.unfinished.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(job.lesson.notebook, job.unfinished)
+    before, start = _handed_on(job.folder), perf_counter()
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     try:
         with kernel_environment(job.folder, job.strict, threads):
             notebook = papermill.execute_notebook(
-                _literal(job.lesson.path),
+                _literal(job.unfinished),
                 _literal(job.unfinished),
                 job.overrides,
                 kernel_name=KERNEL,
+                language="python",
                 cwd=job.lesson.path.parent,
                 progress_bar=progress,
                 execution_timeout=job.cell_timeout,
@@ -115,21 +128,26 @@ def run_job(
         raise InputError(f"the kernel {KERNEL!r} is missing: pip install ipykernel") from error
     except RuntimeError as error:
         return replace(_failed(job, f"the kernel did not start: {error}"), died=True)
+    seconds = perf_counter() - start
+    if run_identity(job, environment_fingerprint()) != identity:
+        return _failed(job, "helpers, data or packages changed while it ran: run it again")
     metrics, figures = recorded_metrics(notebook), count_figures(notebook)
     broken = broken_promises(job.promise, metrics, figures, job.strict)
     if broken:
         return _failed(job, f"it ran to its end, but {'; '.join(broken)}")
-    notebook.metadata[RUN_METADATA] = {
+    new = {path for path, stamp in _handed_on(job.folder).items() if before.get(path) != stamp}
+    run = {
         "identity": identity,
         "parameters": job.parameters(),
         "strict": job.strict,
+        "seconds": seconds,
+        "handed_on": {} if alone else files_checksums(new, job.folder),
     }
-    if page:
+    if not alone:
         write_html(notebook, job.html)
-    with written_whole(job.notebook) as temporary:
-        nbformat.write(notebook, temporary)
+    write_finished(notebook, run, job.notebook)
     job.unfinished.unlink()
-    return read_finished(job.notebook, job.html if page else None)
+    return read_finished(job.notebook, None if alone else job.html)
 
 
 def finished_lessons(course: Course, folder: Path) -> list[Finished]:
@@ -159,6 +177,31 @@ def kernel_environment(folder: Path, strict: bool, threads: int | None = None) -
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _one_at_a_time(job: Job) -> Iterator[None]:
+    """Wait until no other process runs this lesson in this folder; the lock ends with a process."""
+    locks = job.folder / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(locks / f"{job.lesson.name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        tqdm.write(f"waiting for another run of {job.lesson.name}", file=sys.stderr)
+        lock.acquire(poll_interval=0.5)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _handed_on(folder: Path) -> dict[Path, tuple[int, ...]]:
+    """Return what lies in a folder for other lessons, with a stamp that changes with each file."""
+    paths = [path for name in HANDED_ON for path in (folder / name).rglob("*") if path.is_file()]
+    stats = [path.stat() for path in paths]
+    stamps = [(stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats]
+    return dict(zip(paths, stamps, strict=True))
 
 
 def _failed(job: Job, error: str, count: int | None = None, source: str = "") -> Failed:

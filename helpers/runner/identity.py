@@ -6,12 +6,10 @@ import platform
 from collections.abc import Iterable
 from pathlib import Path
 
-import nbformat
-
 from helpers.lesson.environment import installed_version, pinned_versions
 from helpers.lesson.files import DATA_FOLDER, ROOT
 from helpers.runner.jobs import Job
-from helpers.runner.reports import RUN_METADATA
+from helpers.runner.reports import read_finished
 
 NO_LESSONS_CODE = ("runner", "__main__.py")
 
@@ -33,8 +31,8 @@ def environment_fingerprint() -> str:
         {
             "python": platform.python_version(),
             "packages": {name: installed_version(name) for name in pinned_versions()},
-            "helpers": files_checksum(code, helpers),
-            "data": files_checksum(data, DATA_FOLDER),
+            "helpers": files_checksums(code, helpers),
+            "data": files_checksums(data, DATA_FOLDER),
         }
     )
 
@@ -46,14 +44,14 @@ def run_identity(job: Job, environment: str) -> str:
     every parameter, the data named by a path, the finished lessons it builds on, and the
     environment, from ``environment_fingerprint``.
     """
-    cells = nbformat.read(job.lesson.path, as_version=4).cells
+    cells = job.lesson.notebook.cells
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     folder = job.lesson.path.parent
     parameters = job.parameters()
     return _digest(
         {
             "cells": [(cell.cell_type, cell.source) for cell in cells],
-            "files": files_checksum((p for p in folder.rglob("*") if p.name in code), folder),
+            "files": files_checksums((p for p in folder.rglob("*") if p.name in code), folder),
             "parameters": parameters,
             "strict": job.strict,
             "data": {
@@ -71,27 +69,24 @@ def run_identity(job: Job, environment: str) -> str:
 
 def stored_identity(executed: Path) -> str | None:
     """Return the identity that a finished notebook carries; None if there is no such notebook."""
-    try:
-        notebook = nbformat.read(executed, as_version=4)
-        return notebook.metadata[RUN_METADATA]["identity"]
-    except (OSError, ValueError, KeyError, AttributeError, nbformat.ValidationError):
-        return None
+    run = read_finished(executed)
+    return run.identity if run else None
 
 
-def files_checksum(paths: Iterable[Path], folder: Path) -> str:
-    """Return the SHA-256, in hexadecimal, of files' places in a folder and their contents."""
-    digest = hashlib.sha256()
-    files = {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
-    for name in sorted(files):
-        with files[name].open("rb") as file:
-            digest.update(name.encode() + hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+def files_checksums(paths: Iterable[Path], folder: Path) -> dict[str, str]:
+    """Return each file's SHA-256, in hexadecimal, by its place in a folder, in their order."""
+    checksums = {}
+    for path in sorted(path for path in paths if path.is_file()):
+        with path.open("rb") as file:
+            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        checksums[path.relative_to(folder).as_posix()] = checksum
+    return checksums
 
 
-def _data_checksums(value: str | list[str]) -> list[str]:
+def _data_checksums(value: str | list[str]) -> list[dict[str, str]]:
     # A bundled or published name is no path; its content is covered by the environment.
     paths = [Path(name) for name in ([value] if isinstance(value, str) else value)]
-    return [files_checksum([path, *path.rglob("*")], path) for path in paths if path.is_absolute()]
+    return [files_checksums([path, *path.rglob("*")], path) for path in paths if path.is_absolute()]
 
 
 def _digest(content: dict) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.runner.errors import InputError, describe, unknown
+from helpers.runner.errors import InputError, describe, expect_known, unknown
 from helpers.runner.lessons import (
     PROMISES_FILE,
     Lesson,
@@ -17,11 +17,21 @@ from helpers.runner.profiles import PROFILES_FILE, Profile, read_profiles
 
 @dataclass(frozen=True)
 class Course:
-    """Lessons, what they promise and how they can be run, by name; each follows those it needs."""
+    """Lessons, what they promise and how they can be run, by name; each follows those it needs.
+
+    ``left_out`` says, of each notebook that was not taken for a lesson, what is wrong with it.
+    """
 
     lessons: dict[str, Lesson]
     promises: dict[str, Promise]
     profiles: dict[str, Profile]
+    left_out: dict[str, str]
+
+    def expect_lesson(self, name: str, where: str = "") -> None:
+        """Refuse the name of a lesson that does not exist, or was left out."""
+        if name in self.left_out:
+            raise InputError(self.left_out[name])
+        expect_known("lesson", name, self.lessons, where)
 
 
 @dataclass(frozen=True)
@@ -60,11 +70,21 @@ class Job:
 
 
 def read_course(folder: Path) -> Course:
-    """Read lessons, promises and profiles of a folder, and check them against each other."""
-    lessons = read_lessons(folder)
-    promises = read_promises(folder / PROMISES_FILE, list(lessons))
-    profiles = read_profiles(folder / PROFILES_FILE, lessons)
-    return Course({name: lessons[name] for name in promises}, promises, profiles)
+    """Read lessons, promises and profiles of a folder, and check them against each other.
+
+    One notebook that is no lesson, such as a copy or a conflict of versions, stops no other.
+    """
+    lessons, left_out = read_lessons(folder)
+    path = folder / PROMISES_FILE
+    promises = read_promises(path, [*lessons, *left_out])
+    for name in lessons.keys() - promises.keys():
+        left_out[name] = f"{name}.ipynb is not in {path}: delete it, or add what it promises"
+    promises = {name: promise for name, promise in promises.items() if name not in left_out}
+    if not promises:
+        raise InputError(next(iter(left_out.values())))
+    lessons = {name: lessons[name] for name in promises}
+    profiles = read_profiles(folder / PROFILES_FILE, lessons, left_out)
+    return Course(lessons, promises, profiles, dict(sorted(left_out.items())))
 
 
 def plan(
@@ -77,8 +97,7 @@ def plan(
     the folder for the results of all profiles.
     """
     for name in names:
-        if name not in course.lessons:
-            raise unknown("lesson", name, course.lessons)
+        course.expect_lesson(name)
     if profile_name not in course.profiles:
         raise unknown("profile", profile_name, course.profiles)
     profile = course.profiles[profile_name]

@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated
@@ -20,11 +20,16 @@ Bound = Annotated[float | str | UnsetType, Meta(description="a number or a metri
 
 @dataclass(frozen=True)
 class Lesson:
-    """One notebook of the course; its name is the file's without its ending."""
+    """One notebook of the course; its name is the file's without its ending.
+
+    ``notebook`` is what was read from ``path``, without outputs: what is hashed and run, even if
+    the file changes meanwhile, or another machine holds another one.
+    """
 
     name: str
     path: Path
     parameters: dict[str, Parameter]
+    notebook: nbformat.NotebookNode = field(repr=False)
 
     def defaults(self) -> dict[str, object]:
         """Return every parameter's default value by name."""
@@ -70,17 +75,32 @@ class Promise(Struct, frozen=True):
         return self.headline.format(**metrics)
 
 
-def read_lessons(folder: Path) -> dict[str, Lesson]:
-    """Read, in the order of their names, the notebooks whose names begin with a number."""
+def read_lessons(folder: Path) -> tuple[dict[str, Lesson], dict[str, str]]:
+    """Read the notebooks whose names begin with a number, in the order of their names.
+
+    Returned with them is, by name, what is wrong with each that cannot be read.
+    """
     paths = sorted(folder.glob("[0-9]*_*.ipynb"))
     if not paths:
         raise InputError(f"no lessons in {str(folder)!r}: expected notebooks such as 01_name.ipynb")
-    return {path.stem: read_lesson(path) for path in paths}
+    lessons: dict[str, Lesson] = {}
+    unreadable: dict[str, str] = {}
+    for path in paths:
+        try:
+            lessons[path.stem] = read_lesson(path)
+        except InputError as error:
+            unreadable[path.stem] = str(error)
+    return lessons, unreadable
 
 
 def read_lesson(path: Path) -> Lesson:
     """Read a notebook and the parameters that it declares."""
-    return Lesson(path.stem, path, read_parameters(read_notebook(path), path.name))
+    notebook = read_notebook(path)
+    parameters = read_parameters(notebook, path.name, path.parent)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return Lesson(path.stem, path, parameters, notebook)
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -99,19 +119,15 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 
 
 def read_promises(path: Path, lessons: Sequence[str]) -> dict[str, Promise]:
-    """Read ``lessons.yaml``: an entry for each lesson there is, and for no other.
+    """Read ``lessons.yaml``, which may have an entry for each lesson there is, and for no other.
 
     They come in an order in which every lesson follows those it needs, else by their names.
     """
     content = read_mapping(path)
-    for name in content:
-        expect_known("lesson", name, lessons, str(path))
-    for name in lessons:
-        if name not in content:
-            raise InputError(f"{path}: the lesson {name!r} is missing: add what it promises")
     promises = {}
-    for name in lessons:
-        promises[name] = as_structure(content[name], Promise, f"{path}, {name}")
+    for name, entry in content.items():
+        expect_known("lesson", name, lessons, str(path))
+        promises[name] = as_structure(entry, Promise, f"{path}, {name}")
         _check_names(promises[name], f"{path}, {name}", lessons)
     return {name: promises[name] for name in _in_order(promises, path)}
 

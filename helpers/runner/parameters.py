@@ -6,17 +6,17 @@ import json
 import math
 import re
 import tokenize
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 import nbformat
-from papermill.inspection import inspect_notebook
 
 from helpers.runner.errors import InputError, describe, unknown
 from helpers.runner.strict_yaml import TYPE_NAMES, read_value
 
 TAG = "parameters"
+INJECTED = "injected-parameters"
 TYPES = {"int": int, "float": int | float, "str": str, "bool": bool}
 _BRACKET = re.compile(r"^(?P<meaning>.*?)\s*\[(?P<allowed>[^\[\]]+)\]\s*$")
 _RANGE = re.compile(r"^(?P<lowest>\S+) to (?P<highest>\S+)$")
@@ -75,10 +75,11 @@ class Parameter:
             value = text.strip()
         return self.check(value, where)
 
-    def check(self, value: object, where: str) -> object:
+    def check(self, value: object, where: str, folder: Path | None = None) -> object:
         """Return a value read from YAML as the notebook will receive it, or refuse it.
 
-        A whole number becomes a float where the type is float, a path to a data set absolute.
+        A whole number becomes a float where the type is float, and a path to a data set absolute:
+        a relative one is seen from ``folder``, by default the current one.
         """
         if self.is_list and not isinstance(value, list):
             raise InputError(
@@ -86,12 +87,12 @@ class Parameter:
                 f"write it in brackets, as in {self.name}={json.dumps(self.default)}"
             )
         if not self.is_list:
-            return self._check_one(value, where)
+            return self._check_one(value, where, folder)
         if not value:
             raise InputError(f"{where}: {self.name} needs at least one value in its brackets")
-        return [self._check_one(element, where) for element in value]
+        return [self._check_one(element, where, folder) for element in value]
 
-    def _check_one(self, value: object, where: str) -> object:
+    def _check_one(self, value: object, where: str, folder: Path | None) -> object:
         try:
             msgspec.convert(value, TYPES[self.kind])
         except msgspec.ValidationError as error:
@@ -101,7 +102,7 @@ class Parameter:
                 f"got {describe(value)}; the default is {json.dumps(self.default)}"
             ) from error
         if self.kind == "str":
-            return self._check_text(value, where)
+            return self._check_text(value, where, folder)
         lowest, highest = self.limits
         if not (lowest <= value <= highest and math.isfinite(value)):
             raise InputError(
@@ -110,14 +111,14 @@ class Parameter:
             )
         return float(value) if self.kind == "float" else value
 
-    def _check_text(self, value: str, where: str) -> str:
+    def _check_text(self, value: str, where: str, folder: Path | None) -> str:
         if not self.choices or value in self.choices:
             return value
         refusal = unknown(self.name, value, self.choices, where)
         if not self.is_dataset:
             raise refusal
         try:
-            path = Path(value).expanduser().resolve()
+            path = (folder or Path()).joinpath(Path(value).expanduser()).resolve()
             is_data = path.is_dir() or (path.is_file() and path.suffix == ".npz")
         except (OSError, RuntimeError, ValueError):
             is_data = False
@@ -126,38 +127,42 @@ class Parameter:
         return str(path)
 
 
-def read_parameters(notebook: nbformat.NotebookNode, where: str) -> dict[str, Parameter]:
+def read_parameters(
+    notebook: nbformat.NotebookNode, where: str, folder: Path
+) -> dict[str, Parameter]:
     """Read, in their order, the parameters of a notebook's one cell tagged ``parameters``.
 
     It holds lines such as ``epochs: int = 5  # passes over the images [1 to 200]``. The bracket
-    states the allowed range, or the allowed values separated by ``|``.
+    states the allowed range, or the allowed values separated by ``|``. ``folder`` is the
+    notebook's.
     """
-    tagged = [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code" and TAG in cell.metadata.get("tags", [])
-    ]
+    if _tagged(notebook, INJECTED):
+        raise InputError(
+            f"{where}: a cell tagged {INJECTED!r}, as papermill leaves it, would win over the "
+            "declared parameters: delete that cell, or restore the notebook"
+        )
+    tagged = _tagged(notebook, TAG)
     if len(tagged) != 1:
         raise InputError(f"{where}: {len(tagged)} code cells are tagged {TAG!r}: tag exactly one")
-    declarations = _declarations(tagged[0].source, where)
-    try:
-        known_to_papermill = inspect_notebook(notebook)
-    except ValueError as error:
-        raise InputError(f"{where}: {error} Set its kernel to Python 3 and save it") from error
-    for name in declarations:
-        if name not in known_to_papermill:
-            raise InputError(
-                f"{where}: papermill cannot read the parameter {name!r}: "
-                "keep '=' out of its comment"
-            )
-    return {name: read_parameter(name, *parts, where) for name, parts in declarations.items()}
+    if not notebook.metadata.get("kernelspec", {}).get("name"):
+        raise InputError(f"{where}: it names no kernel. Set its kernel to Python 3 and save it")
+    return {
+        name: read_parameter(name, *parts, where, folder)
+        for name, parts in _declarations(tagged[0].source, where).items()
+    }
 
 
-def read_parameter(name: str, annotation: str, default: str, comment: str, where: str) -> Parameter:
+def read_parameter(
+    name: str, annotation: str, default: str, comment: str, where: str, folder: Path | None = None
+) -> Parameter:
     """Make a parameter of the parts of a line, ``name: annotation = default  # comment``.
 
     Numbers and data sets need a bracket, and the default must be among the allowed values.
     """
+    if "=" in comment:
+        raise InputError(
+            f"{where}: papermill cannot read the parameter {name!r}: keep '=' out of its comment"
+        )
     try:
         value = ast.literal_eval(default)
     except (ValueError, SyntaxError) as error:
@@ -172,8 +177,16 @@ def read_parameter(name: str, annotation: str, default: str, comment: str, where
     meaning, allowed = (match["meaning"], match["allowed"]) if match else (comment.strip(), "")
     parameter = Parameter(name, kind, is_list, value, meaning, allowed.strip())
     _check_bracket(parameter, where)
-    parameter.check(value, f"{where}, default")
-    return parameter
+    checked = parameter.check(value, f"{where}, default", folder)
+    return replace(parameter, default=checked) if parameter.is_dataset else parameter
+
+
+def _tagged(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and tag in cell.metadata.get("tags", [])
+    ]
 
 
 def _declarations(source: str, where: str) -> dict[str, tuple[str, str, str]]:

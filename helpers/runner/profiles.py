@@ -1,5 +1,6 @@
 """Profiles: the named sets of parameters in ``profiles.yaml``, for ``--profile``."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -23,13 +24,20 @@ class Profile(Struct, frozen=True):
     lessons: dict[str, dict[str, object]]
 
 
-def read_profiles(path: Path, lessons: dict[str, Lesson]) -> dict[str, Profile]:
-    """Read the profiles, in the file's order, and check every value against its lesson."""
+def read_profiles(
+    path: Path, lessons: dict[str, Lesson], left_out: Collection[str] = ()
+) -> dict[str, Profile]:
+    """Read the profiles, in the file's order, and check every value against its lesson.
+
+    What they say of a lesson that was left out is not looked at.
+    """
     profiles = {}
     for name, content in read_mapping(path).items():
         where = f"{path}, profile {name}"
         profiles[name] = as_structure(content, Profile, where, name=name)
         for lesson, values in profiles[name].lessons.items():
+            if lesson in left_out:
+                continue
             expect_known("lesson", lesson, lessons, where)
             for parameter, value in values.items():
                 known = lessons[lesson].parameters

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 
 from helpers.lesson.files import ROOT, written_whole
-from helpers.runner.errors import InputError, expect_known
+from helpers.runner.errors import InputError
 from helpers.runner.execution import finished_lessons
 from helpers.runner.jobs import Course
 from helpers.runner.lessons import read_notebook
@@ -32,7 +32,7 @@ def refresh_lessons(
     """
     runs = {run.lesson: run for run in finished_lessons(course, build / PROFILE)}
     for name in names:
-        expect_known("lesson", name, course.lessons)
+        course.expect_lesson(name)
         if name not in runs:
             raise InputError(f"{name} has not been run: first 'python -m helpers run {name}'")
     chosen = [run for name, run in runs.items() if not names or name in names]

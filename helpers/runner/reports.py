@@ -1,5 +1,6 @@
 """What an executed notebook found, read back from it and written down: JSON and HTML page."""
 
+import hashlib
 import json
 import os
 import platform
@@ -30,18 +31,22 @@ PAGE_TEMPLATE = """
 class Finished:
     """A lesson that ran to its end and kept its promises.
 
-    ``parameters`` holds every parameter with the value it ran with, and ``seconds`` the time from
-    the start of the kernel to the last cell. ``html`` is None where no page was asked for;
-    ``kept`` says that the lesson was finished before, and not repeated.
+    ``identity`` says what decided the run. ``parameters`` holds every parameter with the value it
+    ran with, ``seconds`` the time from the start of the kernel to the last cell, and ``handed_on``
+    the SHA-256 of each file it made for other lessons, by its place in the profile's folder.
+    ``html`` is None where no page was asked for; ``kept`` says that the lesson was finished before,
+    and not repeated.
     """
 
     lesson: str
+    identity: str
     parameters: dict[str, object]
     strict: bool
     metrics: dict[str, float]
     figures: int
     cells: int
     seconds: float
+    handed_on: dict[str, str]
     notebook: Path
     html: Path | None
     kept: bool = False
@@ -89,21 +94,45 @@ def count_figures(notebook: nbformat.NotebookNode) -> int:
     )
 
 
-def read_finished(notebook_path: Path, html_path: Path | None = None) -> Finished:
-    """Read a finished run back from its executed notebook, which the runner has written."""
-    notebook = nbformat.read(notebook_path, as_version=4)
-    run = notebook.metadata[RUN_METADATA]
+def read_finished(notebook_path: Path, html_path: Path | None = None) -> Finished | None:
+    """Read a finished run back from its executed notebook, as ``write_finished`` left it.
+
+    None if there is no such notebook, or its cells or outputs are not those that were written.
+    """
+    try:
+        notebook = nbformat.read(notebook_path, as_version=4)
+    except (OSError, ValueError, AttributeError, TypeError, KeyError, nbformat.ValidationError):
+        return None
+    run = notebook.metadata.get(RUN_METADATA, {})
+    if not run.keys() >= {"identity", "content"} or run["content"] != content_checksum(notebook):
+        return None
     return Finished(
         lesson=notebook_path.stem,
+        identity=run["identity"],
         parameters=dict(run["parameters"]),
         strict=run["strict"],
         metrics=recorded_metrics(notebook),
         figures=count_figures(notebook),
         cells=sum(cell.cell_type == "code" for cell in notebook.cells),
-        seconds=notebook.metadata.papermill.duration,
+        seconds=run["seconds"],
+        handed_on=dict(run["handed_on"]),
         notebook=notebook_path,
         html=html_path,
     )
+
+
+def write_finished(notebook: nbformat.NotebookNode, run: dict, path: Path) -> None:
+    """Write an executed notebook, whole, with what is known of its run and its own checksum."""
+    as_read_back = nbformat.reads(nbformat.writes(notebook), as_version=4)
+    notebook.metadata[RUN_METADATA] = {**run, "content": content_checksum(as_read_back)}
+    with written_whole(path) as temporary:
+        nbformat.write(notebook, temporary)
+
+
+def content_checksum(notebook: nbformat.NotebookNode) -> str:
+    """Return the SHA-256, in hexadecimal, of a notebook's cells and outputs, without metadata."""
+    cells = [(cell.cell_type, cell.source, cell.get("outputs")) for cell in notebook.cells]
+    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
 
 
 def write_html(notebook: nbformat.NotebookNode, path: Path) -> None:

@@ -58,7 +58,7 @@ class Sweep(Struct, frozen=True, kw_only=True):
 def read_sweep(path: Path, course: Course) -> Sweep:
     """Read a sweep from its YAML file and check all of it against the course."""
     sweep = as_structure(read_mapping(path), Sweep, str(path), name=path.stem)
-    expect_known("lesson", sweep.lesson, course.lessons, str(path))
+    course.expect_lesson(sweep.lesson, str(path))
     expect_known("profile", sweep.profile, course.profiles, str(path))
     _check_values(sweep.parameters, course.lessons[sweep.lesson], f"{path}, parameters")
     figure, where = sweep.figure, f"{path}, figure"

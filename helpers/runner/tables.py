@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from helpers.runner.errors import InputError, expect_known
+from helpers.runner.errors import InputError
 from helpers.runner.lessons import Promise
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ TABLE_END = "<!-- lessons:end -->"
 def lessons_listing(course: "Course", names: Sequence[str] = ()) -> str:
     """Lay out lessons (all, unless some are named) with their parameters, and the profiles."""
     for name in names:
-        expect_known("lesson", name, course.lessons)
+        course.expect_lesson(name)
     lines = []
     for name in names or course.lessons:
         lines += [name, f"  {course.promises[name].summary}"]

@@ -11,7 +11,7 @@ import yaml
 from helpers.lesson.artefacts import saved_methods
 from helpers.lesson.files import NOTEBOOKS_FOLDER, ROOT
 from helpers.lesson.results import METRICS_MIME
-from helpers.runner.lessons import read_lessons
+from helpers.runner.jobs import read_course
 
 PATHS = sorted(NOTEBOOKS_FOLDER.glob("*.ipynb"))
 PYTORCH_PATHS = [path for path in PATHS if path.stem.endswith("_pytorch")]
@@ -147,7 +147,7 @@ def test_every_parameter_is_used_in_a_later_cell(code, path):
     (position,) = [i for i, cell in enumerate(code) if "parameters" in tags(cell)]
     later = "\n".join(cell.source for cell in code[position + 1 :])
     used = {node.id for node in ast.walk(ast.parse(later)) if isinstance(node, ast.Name)}
-    assert set(read_lessons(NOTEBOOKS_FOLDER)[path.stem].parameters) <= used
+    assert set(read_course(NOTEBOOKS_FOLDER).lessons[path.stem].parameters) <= used
 
 
 def test_cells_are_short_and_preceded_by_prose(notebook, code):
@@ -202,11 +202,15 @@ def test_what_the_text_calls_by_its_name_in_helpers_is_there(prose):
 
 def test_the_ci_profile_changes_every_parameter():
     profiles = yaml.safe_load((NOTEBOOKS_FOLDER / "profiles.yaml").read_text(encoding="utf-8"))
-    for name, lesson in read_lessons(NOTEBOOKS_FOLDER).items():
+    for name, lesson in read_course(NOTEBOOKS_FOLDER).lessons.items():
         overrides = profiles["ci"]["lessons"].get(name, {})
         assert set(overrides) == set(lesson.parameters)
         for parameter, value in overrides.items():
             assert value != lesson.parameters[parameter].default, f"{name}: {parameter}"
+
+
+def test_no_notebook_is_left_out():
+    assert read_course(NOTEBOOKS_FOLDER).left_out == {}
 
 
 def test_every_lesson_makes_a_promise():

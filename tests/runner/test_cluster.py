@@ -20,7 +20,7 @@ from helpers.runner.errors import InputError
 from helpers.runner.identity import environment_fingerprint, run_identity
 from helpers.runner.jobs import read_course
 from helpers.runner.lessons import Promise
-from helpers.runner.reports import RUN_METADATA, Finished
+from helpers.runner.reports import Finished, write_finished
 from helpers.runner.sweeps import read_sweep, run_sweep, sweep_jobs
 
 SWEEP = """
@@ -163,10 +163,8 @@ def test_a_finished_point_that_breaks_a_promise_is_run_again(tmp_path, monkeypat
     (job,) = jobs_of(tmp_path)
     identity = run_identity(job, environment_fingerprint())
     path = job.folder / "finished" / f"{identity[:16]}.ipynb"
-    path.parent.mkdir(parents=True)
-    run = {"identity": identity, "parameters": job.parameters(), "strict": False}
-    metadata = {RUN_METADATA: run, "papermill": {"duration": 1.0}}
-    nbformat.write(nbformat.v4.new_notebook(metadata=metadata), path)
+    run = {"identity": identity, "parameters": {}, "strict": False, "seconds": 1, "handed_on": {}}
+    write_finished(nbformat.v4.new_notebook(), run, path)
     nothing_promised = replace(job, promise=Promise("nothing"))
     assert dict(run_sweep([nothing_promised], None, workers=1))[0].kept
     with pytest.raises(InputError, match="no scheduler"):
@@ -277,6 +275,27 @@ def test_a_worker_with_another_environment_is_refused(tmp_path, named):
         pytest.raises(InputError, match="has other packages, data or helpers"),
     ):
         list(cluster.run_on_cluster(jobs_of(tmp_path), ["identity"], "another", client))
+
+
+def test_a_worker_with_other_files_beside_the_notebook_is_refused(tmp_path, named):
+    write_sweep_of(tmp_path, [1])
+    environment = environment_fingerprint()
+    with (
+        cluster.connected(named[0], workers=1) as client,
+        pytest.raises(InputError, match="has other data, or other files beside the notebook"),
+    ):
+        list(cluster.run_on_cluster(jobs_of(tmp_path), ["another"], environment, client))
+
+
+def test_a_point_runs_the_notebook_that_was_hashed_whatever_lies_there_by_then(tmp_path, named):
+    write_sweep_of(tmp_path, [1])
+    jobs = jobs_of(tmp_path)
+    write_sweep_of(tmp_path, [1], "epochs = 400")  # what another copy of the course might hold
+    ((_, outcome),) = run_sweep(jobs, named[0], workers=1)
+    assert outcome.metrics["accuracy"] == 0.501
+    ((_, outcome),) = run_sweep(jobs_of(tmp_path), named[0], workers=1)
+    assert not outcome.kept
+    assert outcome.metrics["accuracy"] == 0.9
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "ftp://127.0.0.1:8786"])

@@ -1,9 +1,10 @@
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
-from tiny_course import RECORD, write_course
+from tiny_course import RECORD, write_course, write_notebook
 
 from helpers.__main__ import main
 from helpers.runner import console
@@ -102,7 +103,7 @@ HOSTILE_FILES = [
     ("profiles.yaml", "- ci\n", "expected 'name: value' lines, got a list"),
     ("profiles.yaml", "ci: {timeout: 5}\n", "unknown key 'timeout'; did you mean 'cell_timeout'"),
     ("lessons.yaml", "", "lessons.yaml is empty"),
-    ("lessons.yaml", "{}", "the lesson '01_dot' is missing: add what it promises"),
+    ("lessons.yaml", "{}", "01_dot.ipynb is not in"),
     ("lessons.yaml", "01_dot: {sumary: a}", "unknown key 'sumary'; did you mean 'summary'"),
     ("lessons.yaml", "01_dot: {summary: a, headline: '{a}'}", "headline: unknown metric 'a'"),
     ("01_dot.ipynb", "", "01_dot.ipynb is not a notebook"),
@@ -119,6 +120,45 @@ def test_a_wrong_file_is_refused_in_one_line_that_names_it(top, capsys, name, co
     assert name in printed.err
     assert printed.err.count("\n") == 1
     assert not (top / "build").exists()
+
+
+CONFLICT = '{"cells": [\n<<<<<<< HEAD\n'
+
+
+def test_a_stray_notebook_is_left_out_with_a_warning_and_stops_nothing_else(top, capsys):
+    folder = top / "notebooks"
+    shutil.copyfile(folder / "01_dot.ipynb", folder / "01_dot-Copy1.ipynb")
+    (folder / "02_conflict.ipynb").write_text(CONFLICT)
+    write_notebook(folder / "03_half.ipynb", parameters="epochs: int = ")
+    with (folder / "lessons.yaml").open("a") as file:
+        file.write("02_conflict: {summary: two versions}\n03_half: {summary: half}\n")
+    assert call(top, "list") == 0
+    printed = capsys.readouterr()
+    assert "01_dot" in printed.out
+    assert "Copy1" not in printed.out
+    copy, conflict, half = printed.err.splitlines()
+    assert copy.startswith("left out: 01_dot-Copy1.ipynb is not in")
+    assert copy.endswith("lessons.yaml: delete it, or add what it promises")
+    assert "02_conflict.ipynb is not a notebook" in conflict
+    assert "03_half.ipynb, parameters cell, line 1: invalid syntax" in half
+    assert call(top, "run", "03_half") == 2
+    assert "error: 03_half.ipynb, parameters cell" in capsys.readouterr().err.splitlines()[-1]
+    assert call(top, "run", "--profile", "ci") == 0
+
+
+def test_a_refusal_loads_nothing_that_takes_long(shared):
+    folders = ["--notebooks", str(shared / "notebooks")]
+    code = f"""
+import sys
+from helpers.__main__ import main
+assert main({folders!r} + ["run", "nope"]) == 2
+print(*(name for name, module in sys.modules.items() if module))
+"""
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    slow = {"papermill", "distributed", "pandas", "matplotlib", "sklearn", "rfc3987_syntax"}
+    assert not slow & set(loaded.stdout.split())
 
 
 SWEEP = "description: d\nlesson: 01_dot\nparameters: {epochs: [1]}\nfigure: "
@@ -256,7 +296,7 @@ def test_a_disk_that_fills_up_leaves_one_line_and_no_half_file(top, capsys, limi
     assert "File too large" in errors
     assert "Traceback" not in errors
     written = [path.name for path in (top / "build").rglob("*") if path.is_file()]
-    assert set(written) <= {"01_dot.ipynb"}
+    assert set(written) <= {"01_dot.ipynb", "01_dot.lock"}
     assert not (top / "build" / "laptop" / "notebooks").exists()
 
 

@@ -2,9 +2,11 @@ import os
 import shutil
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import pytest
+from filelock import FileLock
 from processes import start_helpers, wait_until
 from tiny_course import PROFILES, PROMISE, RECORD, write_course
 
@@ -12,7 +14,8 @@ from helpers.lesson.files import BUILD_VARIABLE
 from helpers.lesson.results import METRICS_MIME, STRICT_VARIABLE
 from helpers.runner import execution as runner
 from helpers.runner.errors import InputError
-from helpers.runner.execution import finished_lessons, kernel_environment, run_jobs
+from helpers.runner.execution import finished_lessons, kernel_environment, run_job, run_jobs
+from helpers.runner.identity import environment_fingerprint, run_identity
 from helpers.runner.jobs import plan, read_course
 from helpers.runner.reports import Failed, Finished
 
@@ -143,17 +146,117 @@ def test_a_kept_run_that_breaks_a_promise_made_since_is_run_again_and_fails(kept
     assert run().kept
 
 
-@pytest.mark.parametrize("renamed", ["accuracy", "chance"])
-def test_an_executed_notebook_that_somebody_edited_is_run_again(kept, finished, renamed):
+def rename_a_metric(notebook):
+    metrics = notebook.cells[-1].outputs[0].data[METRICS_MIME]
+    metrics["renamed"] = metrics.pop("accuracy")
+
+
+def improve_a_metric(notebook):
+    notebook.cells[-1].outputs[0].data[METRICS_MIME]["accuracy"] = 0.99
+
+
+def clear_outputs(notebook):
+    for cell in notebook.cells[1:]:
+        cell.outputs = []
+
+
+def edit_a_cell(notebook):
+    notebook.cells[-1].source += "\n1 + 1"
+
+
+def lose_what_the_runner_noted(notebook):
+    notebook.metadata["ssl_course"] = {"identity": notebook.metadata["ssl_course"]["identity"]}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [rename_a_metric, improve_a_metric, clear_outputs, edit_a_cell, lose_what_the_runner_noted],
+)
+def test_an_executed_notebook_that_somebody_edited_is_run_again(kept, finished, edit):
     top, run, copied = kept
     path = top / "build" / "laptop" / "notebooks" / "01_dot.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    metrics = notebook.cells[-1].outputs[0].data[METRICS_MIME]
-    metrics["renamed"] = metrics.pop(renamed)
+    edit(notebook)
     nbformat.write(notebook, path)
+    assert finished_lessons(read_course(top / "notebooks"), top / "build" / "laptop") == []
     again = run()
-    assert again == replace(finished, notebook=path, html=again.html)
+    assert again == replace(finished, notebook=path, html=again.html, seconds=again.seconds)
     assert len(copied) == 1
+
+
+def test_an_executed_notebook_that_was_only_saved_again_is_kept(kept):
+    top, run, copied = kept
+    path = top / "build" / "laptop" / "notebooks" / "01_dot.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].metadata["collapsed"] = True
+    nbformat.write(notebook, path)
+    assert run().kept
+    assert not copied
+
+
+def test_what_was_read_is_what_runs_though_the_file_changes(tmp_path):
+    jobs = planned(tmp_path)
+    write_course(tmp_path, {"01_dot": ["epochs = 400", RECORD]})
+    (run,) = run_jobs(jobs)
+    assert run.metrics["accuracy"] == 0.505
+    (again,) = run_jobs(
+        plan(read_course(tmp_path / "notebooks"), [], "laptop", [], tmp_path / "build")
+    )
+    assert not again.kept
+    assert again.metrics["accuracy"] == 0.9
+
+
+def test_a_run_during_which_something_changed_that_decides_it_has_failed(tmp_path):
+    changes = "from pathlib import Path\nPath('labels.csv').write_text('1')"
+    jobs = planned(tmp_path, lessons={"01_dot": [changes, RECORD]})
+    (tmp_path / "notebooks" / "labels.csv").write_text("0")
+    (failed,) = run_jobs(jobs)
+    assert "changed while it ran: run it again" in failed.error
+    assert not jobs[0].notebook.exists()
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"cut sh")])
+def test_a_lesson_whose_files_for_others_are_damaged_is_run_again(tmp_path, damage):
+    saves = """
+import os
+from pathlib import Path
+folder = Path(os.environ["SSL_COURSE_BUILD"]) / "features" / "mine"
+folder.mkdir(parents=True, exist_ok=True)
+(folder / "dot.npz").write_bytes(b"not cut short")
+"""
+    jobs = planned(tmp_path, lessons={"01_dot": [saves, RECORD]})
+    features = jobs[0].folder / "features" / "mine"
+    features.mkdir(parents=True)
+    (features / "of_another_lesson.npz").write_bytes(b"as before")
+    (run,) = run_jobs(jobs)
+    assert list(run.handed_on) == ["features/mine/dot.npz"]
+    (features / "of_another_lesson.npz").write_bytes(b"changed")
+    assert [again.kept for again in run_jobs(jobs)] == [True]
+    damage(features / "dot.npz")
+    assert [again.kept for again in run_jobs(jobs)] == [False]
+    assert (features / "dot.npz").read_bytes() == b"not cut short"
+
+
+def test_the_second_of_two_runs_of_one_lesson_waits_and_takes_what_the_first_found(tmp_path):
+    (job,) = planned(tmp_path)
+    (job.folder / "locks").mkdir(parents=True)
+    with FileLock(job.folder / "locks" / "01_dot.lock"):
+        folders = ["--notebooks", tmp_path / "notebooks", "--build", tmp_path / "build"]
+        second = start_helpers(*folders, "run")
+        lines = iter(second.stderr.readline, "")
+        assert any("waiting for another run of 01_dot" in line for line in lines)
+        first = run_job(job, run_identity(job, environment_fingerprint()))
+    output, errors = second.communicate(timeout=120)
+    assert second.returncode == 0
+    assert "finished before" in errors
+    assert f"{first.seconds:.1f}" in output
+
+
+def test_seconds_do_not_depend_on_the_time_of_day(kept, monkeypatch):
+    _, run, _ = kept
+    monkeypatch.setattr(runner, "perf_counter", iter([10.0, 12.5]).__next__)
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    assert run(force=True).seconds == 2.5
 
 
 def test_a_half_written_notebook_is_never_taken_for_finished(kept):

@@ -7,11 +7,13 @@ from tiny_course import RECORD, write_course, write_notebook
 from helpers.runner import identity
 from helpers.runner.identity import (
     environment_fingerprint,
-    files_checksum,
+    files_checksums,
     run_identity,
     stored_identity,
 )
 from helpers.runner.jobs import plan, read_course
+from helpers.runner.lessons import read_lesson
+from helpers.runner.reports import write_finished
 
 
 @pytest.fixture
@@ -23,9 +25,8 @@ def job(tmp_path):
 
 
 def write_executed(path, identity):
-    notebook = nbformat.v4.new_notebook(metadata={"ssl_course": {"identity": identity}})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
+    run = {"identity": identity, "parameters": {}, "strict": True, "seconds": 1.0, "handed_on": {}}
+    write_finished(nbformat.v4.new_notebook(), run, path)
 
 
 def test_stored_outputs_do_not_change_a_runs_identity(job):
@@ -34,7 +35,8 @@ def test_stored_outputs_do_not_change_a_runs_identity(job):
     notebook.cells[2].outputs = [nbformat.v4.new_output("stream", text="1\n")]
     notebook.cells[2].execution_count = 3
     nbformat.write(notebook, job.lesson.path)
-    assert run_identity(job, "environment") == before
+    again = replace(job, lesson=read_lesson(job.lesson.path))
+    assert run_identity(again, "environment") == before
 
 
 def test_a_default_given_by_name_is_the_same_parameter(job):
@@ -51,7 +53,9 @@ def test_source_parameters_strictness_and_environment_each_change_it(job):
     notebook = nbformat.read(job.lesson.path, as_version=4)
     notebook.cells[2].source = "2"
     nbformat.write(notebook, job.lesson.path)
-    identities.add(run_identity(job, "environment"))
+    changed = replace(job, lesson=read_lesson(job.lesson.path))
+    assert run_identity(job, "environment") in identities  # it is what was read that will run
+    identities.add(run_identity(changed, "environment"))
     assert len(identities) == 5
 
 
@@ -102,8 +106,8 @@ def test_files_count_by_place_and_content_in_any_order(tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_bytes(b"same")
     two.write_bytes(b"same")
-    assert files_checksum([one, two], tmp_path) == files_checksum([two, one], tmp_path)
-    assert files_checksum([one], tmp_path) != files_checksum([two], tmp_path)
+    assert files_checksums([one, two], tmp_path) == files_checksums([two, one], tmp_path)
+    assert files_checksums([one], tmp_path) != files_checksums([two], tmp_path)
 
 
 def test_the_environment_has_one_fingerprint_of_all_code_that_lessons_use(tmp_path, monkeypatch):

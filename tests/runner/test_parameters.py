@@ -1,5 +1,6 @@
 import re
 
+import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -181,6 +182,7 @@ def test_a_line_that_a_formatter_wrapped_keeps_its_comment(tmp_path):
         ("epochs: int = ", "parameters cell, line 1: invalid syntax"),
         ("epochs: int = 5  # passes, lr=0.1", "papermill cannot read the parameter 'epochs'"),
         ("epochs: int = 3 * 2  # [1 to 9]", "the default of epochs is not a constant"),
+        ('dataset: str = "none"  # images [mnist]', "a path must be a folder or an .npz file"),
     ],
 )
 def test_a_parameters_cell_that_is_not_a_list_of_constants_is_refused(
@@ -188,6 +190,24 @@ def test_a_parameters_cell_that_is_not_a_list_of_constants_is_refused(
 ):
     path = write_notebook(tmp_path / "01_dot.ipynb", parameters=parameters)
     with pytest.raises(InputError, match=re.escape(message)):
+        read_lesson(path)
+
+
+def test_a_data_set_beside_the_notebook_is_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for default, place in ("mine", "lessons/mine"), ("~/mine", "home/mine"):
+        (tmp_path / place).mkdir(parents=True)
+        line = f'dataset: str = "{default}"  # images [mnist]'
+        lesson = read_lesson(write_notebook(tmp_path / "lessons" / "01_a.ipynb", parameters=line))
+        assert lesson.defaults() == {"dataset": str(tmp_path / place)}
+
+
+def test_a_cell_that_papermill_injected_is_refused_with_the_remedy(tmp_path):
+    path = write_notebook(tmp_path / "01_dot.ipynb", "epochs = 400")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[2].metadata["tags"] = ["injected-parameters"]
+    nbformat.write(notebook, path)
+    with pytest.raises(InputError, match="would win over the declared .*: delete that cell"):
         read_lesson(path)
 
 

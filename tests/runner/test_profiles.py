@@ -22,7 +22,7 @@ ci:
 @pytest.fixture
 def lessons(tmp_path):
     write_notebook(tmp_path / "01_dot.ipynb")
-    return read_lessons(tmp_path)
+    return read_lessons(tmp_path)[0]
 
 
 def read(tmp_path, text, lessons):

@@ -10,6 +10,7 @@ from helpers.runner.errors import InputError
 from helpers.runner.execution import run_jobs
 from helpers.runner.jobs import plan, read_course
 from helpers.runner.refresh import committed_results, refresh_lessons, with_outputs
+from helpers.runner.reports import RUN_METADATA, write_finished
 from helpers.runner.tables import readme_table
 
 
@@ -78,7 +79,9 @@ def test_an_output_that_shows_a_path_of_this_machine_is_refused(after_a_run, mon
     course, folder, build = after_a_run
     executed = build / "laptop" / "notebooks" / "01_dot.ipynb"
     text = executed.read_text()
-    executed.write_text(text.replace("done\\n", f"{Path.home().as_posix()}/secret\\n"))
+    private = text.replace("done\\n", f"{Path.home().as_posix()}/secret\\n")
+    notebook = nbformat.reads(private, as_version=4)
+    write_finished(notebook, notebook.metadata[RUN_METADATA], executed)
     with pytest.raises(InputError, match=r"01_dot, In \[3\] prints a path of this machine"):
         refresh_lessons(course, [], folder, build)
     executed.write_text(text)

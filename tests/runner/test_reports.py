@@ -70,12 +70,14 @@ def test_a_page_holds_images_with_their_alternative_text_and_hides_tagged_input(
 def finished(folder, **changes):
     values = {
         "lesson": "01_dot",
+        "identity": "id",
         "parameters": {"epochs": 5},
         "strict": True,
         "metrics": {"accuracy": 0.9},
         "figures": 1,
         "cells": 3,
         "seconds": 1.234,
+        "handed_on": {},
         "notebook": folder / "notebooks" / "01_dot.ipynb",
         "html": folder / "html" / "01_dot.html",
     }

@@ -120,7 +120,8 @@ def outcome(tmp_path, number):
     if number == 3:
         return Failed("01_dot", "In [2]", "1 / 0", "ZeroDivisionError:\nzero", tmp_path / "f.ipynb")
     metrics = {"accuracy": 0.5 + number / 100, "chance": 0.1}
-    return Finished("01_dot", {}, False, metrics, 1, 3, 1.26, tmp_path / f"{number}.ipynb", None)
+    path = tmp_path / f"{number}.ipynb"
+    return Finished("01_dot", "id", {}, False, metrics, 1, 3, 1.26, {}, path, None)
 
 
 def test_the_table_has_every_point_once_whatever_became_of_it(tmp_path, course):

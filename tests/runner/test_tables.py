@@ -36,7 +36,7 @@ def test_the_listing_of_an_unknown_lesson_is_refused(tmp_path):
 def test_a_run_is_shown_with_seconds_finding_and_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     files = {"notebook": tmp_path / "n" / "02_b.ipynb", "html": tmp_path / "h" / "02_b.html"}
-    run = Finished("02_b", {}, True, {"accuracy": 0.954}, 0, 1, 12.34, **files)
+    run = Finished("02_b", "id", {}, True, {"accuracy": 0.954}, 0, 1, 12.34, {}, **files)
     assert results_table([run], PROMISES).splitlines() == [
         "lesson  seconds  found",
         "02_b       12.3  accuracy 0.95",
