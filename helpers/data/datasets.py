@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from helpers.data.downloads import PUBLISHED, downloaded
-from helpers.data.readers import read_idx_folder, read_npz
+from helpers.data.layouts import find_dataset, full_path
+from helpers.data.readers import read_dataset
 from helpers.lesson.files import DATA_FOLDER
 
 BUNDLED = {"mnist-5k": "mnist_5k.npz", "fashion-mnist-20k": "fashion_mnist_20k.npz"}
+MOST_CLASSES = 256  # where nothing names them, unless there are more images
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,39 +69,42 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
 
     ``"mnist-5k"`` and ``"fashion-mnist-20k"`` come with the course; ``"mnist"`` and
     ``"fashion-mnist"``, the full sets, are downloaded once and then found in ``cache_folder()``. A
-    path leads to a folder of IDX files (plain or ``.gz``) or to an ``.npz`` file. A name wins over
-    a folder of the same name: write ``"./mnist"`` for the folder.
+    path leads to an ``.npz`` file or to a folder of files, as ``layouts`` lists them. A name wins
+    over a folder of the same name: write ``"./mnist"`` for the folder.
 
-    ``source`` becomes the name, or the last part of the path without ``.npz``. IDX files name no
-    classes: theirs are ``"0"``, ``"1"`` and so on, as far as the training labels go. What is
-    missing raises a ``FileNotFoundError``; what is unknown, damaged or unsound, a ``ValueError``.
+    ``source`` becomes the name, or the last part of the path without ``.npz``; of files in
+    ``MNIST/raw`` it is ``"MNIST"``. Where nothing names the classes, they are called by their
+    numbers, from the lowest label to the highest of the training labels: the labels 1 to 26 become
+    the indices 0 to 25 into ``("1", ..., "26")``. What is missing raises a ``FileNotFoundError``;
+    what is unknown, ambiguous, damaged or unsound, a ``ValueError``.
     """
     name = str(name_or_path)
-    source, class_names = name, None
-    if name in BUNDLED:
+    source = name
+    if name in PUBLISHED:
+        found = downloaded(name)
+    elif name in BUNDLED:
         path = DATA_FOLDER / BUNDLED[name]
         if not path.is_file():
             raise FileNotFoundError(
                 f"{path} is missing, though it comes with the course: restore it with "
                 f"'git checkout -- data/{path.name}', or clone the course again"
             )
-    elif name in PUBLISHED:
-        path, class_names = downloaded(name), PUBLISHED[name].class_names
+        found = find_dataset(path)
     else:
-        path = Path(name_or_path).expanduser().resolve()
+        path = full_path(name_or_path)
         if not name.strip() or not path.exists():
             raise _nothing_there(name_or_path, path)
-        source = path.name if path.is_dir() else path.stem
-    if path.is_dir():
-        arrays = read_idx_folder(path)
-        highest = int(arrays["train_labels"].max(initial=0))
-        class_names = class_names or tuple(map(str, range(highest + 1)))
-    else:
-        arrays, class_names = read_npz(path)
+        found = find_dataset(path)
+        source = found.source
+    arrays, class_names = read_dataset(found)
     try:
+        if name in PUBLISHED:
+            class_names = PUBLISHED[name].class_names
+        elif class_names is None:
+            class_names = _numbered(arrays)
         return ImageDataset(**arrays, class_names=class_names, source=source)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{found.place}: {error}") from None
 
 
 def check_images(images: np.ndarray, name: str = "images") -> None:
@@ -122,9 +127,10 @@ def check_images(images: np.ndarray, name: str = "images") -> None:
 
 def _check_labels(labels: np.ndarray, name: str, images: int, classes: int) -> None:
     if labels.dtype.kind not in "iu" or labels.ndim != 1:
+        several = ", not several columns" if labels.ndim > 1 else ""
         raise ValueError(
             f"{name} are {labels.dtype} of shape {labels.shape}, but labels must be integers of "
-            "shape (n,): one class number for each image"
+            f"shape (n,): one class number for each image{several}"
         )
     if len(labels) != images:
         raise ValueError(
@@ -137,6 +143,26 @@ def _check_labels(labels: np.ndarray, name: str, images: int, classes: int) -> N
             f"{name} hold the label {wrong[0]}, but the {classes} class names only allow 0 to "
             f"{classes - 1}: correct the labels or name every class"
         )
+
+
+def _numbered(arrays: dict[str, np.ndarray]) -> tuple[str, ...]:
+    """Name the classes by their numbers, and count the labels from the lowest.
+
+    What is no label at all is left for the data set to refuse.
+    """
+    train, test = arrays["train_labels"], arrays["test_labels"]
+    if any(labels.dtype.kind not in "iu" or not labels.size for labels in (train, test)):
+        return ()
+    lowest = max(0, min(int(train.min()), int(test.min())))
+    highest = int(train.max())
+    if highest - lowest >= max(MOST_CLASSES, len(train)):
+        raise ValueError(
+            f"train_labels go from {lowest} to {highest}, too far for class numbers: count the "
+            "classes from 0, or save class_names beside them"
+        )
+    for part in ("train_labels", "test_labels"):
+        arrays[part] = arrays[part] - lowest
+    return tuple(map(str, range(lowest, highest + 1)))
 
 
 def _size(images: np.ndarray) -> str:

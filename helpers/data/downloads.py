@@ -10,6 +10,8 @@ from types import ModuleType
 
 from tqdm import tqdm
 
+from helpers.data.layouts import IDX, Found
+
 CACHE_VARIABLE = "SSL_COURSE_CACHE"
 DIGITS = tuple("0123456789")
 CLOTHES = (
@@ -65,14 +67,20 @@ PUBLISHED = {
 def cache_folder() -> Path:
     """Return the folder, which may not exist yet, where downloads are kept: one for each data set.
 
-    It is the one that ``SSL_COURSE_CACHE`` names, else the operating system's for such files.
+    It is the one that ``SSL_COURSE_CACHE`` names, else the operating system's for such files. A
+    ``ValueError`` says that no home folder is known.
     """
-    setting = os.environ.get(CACHE_VARIABLE)
-    return Path(setting).expanduser() if setting else Path(_pooch().os_cache("ssl-course"))
+    try:
+        return Path(os.environ.get(CACHE_VARIABLE) or _pooch().os_cache("ssl-course")).expanduser()
+    except RuntimeError:
+        raise ValueError(
+            "there is no place for downloads, because the home folder is not known: set "
+            f"{CACHE_VARIABLE} to the full path of a folder"
+        ) from None
 
 
-def downloaded(name: str) -> Path:
-    """Fetch what the cache does not hold yet of a full data set, and return its folder there."""
+def downloaded(name: str) -> Found:
+    """Fetch what the cache does not hold yet of a full data set, and say where its files lie."""
     pooch = _pooch()
     published = PUBLISHED[name]
     folder = cache_folder() / name
@@ -84,12 +92,15 @@ def downloaded(name: str) -> Path:
             f"into {folder} ({CACHE_VARIABLE} moves that cache); or give the path of a folder that "
             "holds them"
         )
-        present = (folder / file).exists()
+        present = False
         try:
+            present = (folder / file).exists()
             with _byte_bar(file, hidden=present) as progress:
                 store.fetch(file, downloader=pooch.HTTPDownloader(progressbar=progress))
         except OSError as error:
-            wrong = f"{folder / file} is not the published file, and " if present else ""
+            readable = os.access(folder / file, os.R_OK)
+            state = "is not the published file" if readable else "cannot be read"
+            wrong = f"{folder / file} {state}, and " if present else ""
             reason = textwrap.shorten(f"{type(error).__name__}: {error}", 120, placeholder=" …")
             raise FileNotFoundError(
                 f"{wrong}{url} could not be downloaded: {remedy} ({reason})"
@@ -99,7 +110,8 @@ def downloaded(name: str) -> Path:
                 f"what came from {url} has the wrong checksum and was not kept (a proxy or log-in "
                 f"page may have answered): try again elsewhere; {remedy}"
             ) from None
-    return folder
+    files = {part: [folder / f"{names[0]}.gz"] for part, names in IDX.names().items()}
+    return Found(folder, files, IDX)
 
 
 def _byte_bar(file: str, hidden: bool) -> tqdm:

@@ -1,115 +1,179 @@
-"""Readers of data set files: a folder of IDX files, or one npz archive, checked to the last byte.
+"""Readers of data set files: IDX files and npz archives, checked to the last byte.
 
-They say what a file is; whether its arrays make a sound data set is for ``datasets`` to say.
+They say what a file is; whether its arrays make a sound data set is for ``datasets`` to say, and
+which files belong together for ``layouts``.
 """
 
 import gzip
 import math
+import os
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-IDX_NAMES = {
-    "train_images": "train-images-idx3-ubyte",
-    "train_labels": "train-labels-idx1-ubyte",
-    "test_images": "t10k-images-idx3-ubyte",
-    "test_labels": "t10k-labels-idx1-ubyte",
-}
+from helpers.data.layouts import (
+    ARCHIVES,
+    Found,
+    find_dataset,
+    full_path,
+    listed,
+    plain_name,
+    refusals_in_one_line,
+)
+
 IDX_TYPES = {8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64"}
 IDX_UINT8 = 8
+IDX_INT32 = 12
+QMNIST_COLUMNS = 8  # the class, then where the digit comes from
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def read_idx(path: Path, dimensions: int) -> np.ndarray:
+def dataset_files(path: str | os.PathLike[str]) -> list[Path]:
+    """Return the files that ``load_dataset`` would read from a path, always in the same order.
+
+    Only names are looked at. A ``FileNotFoundError`` or ``ValueError`` says in one line why there
+    is no data set; whether the files are sound shows only when they are read.
+    """
+    return [file for files in find_dataset(full_path(path)).files.values() for file in files]
+
+
+def read_dataset(found: Found) -> tuple[dict[str, np.ndarray], tuple[str, ...] | None]:
+    """Read images and labels as they are stored, and the class names if there are any.
+
+    Images that a layout stores transposed are turned, which a printed line says.
+    """
+    if found.layout is None:
+        return read_npz(found.place)
+    arrays = {part: _read_copies(files) for part, files in found.files.items()}
+    if found.layout.transposed:
+        print("EMNIST stores its images transposed: they are turned upright here.")
+        for part in ("train_images", "test_images"):
+            arrays[part] = np.ascontiguousarray(arrays[part].transpose(0, 2, 1))
+    return arrays, None
+
+
+def read_idx(path: Path, dimensions: int, kind: int = IDX_UINT8) -> np.ndarray:
     """Read one IDX file of uint8 images (3 dimensions) or labels (1), plain or gzip.
 
-    IDX is two zero bytes, one for the dtype, one for the number of dimensions; each size as a
-    big-endian 32-bit integer; then the values (LeCun, Cortes and Burges, "The MNIST database of
-    handwritten digits"). The array can be written to, as PyTorch demands.
+    IDX is two zero bytes, one for the dtype, here ``kind``; one for the number of dimensions; each
+    size as a big-endian 32-bit integer; then the values (LeCun, Cortes and Burges, "The MNIST
+    database of handwritten digits"). The array can be written to, as PyTorch demands.
     """
     content = _uncompressed(path)
     if len(content) < 4 or content[:2] != b"\x00\x00" or content[2] not in IDX_TYPES:
         raise ValueError(
             f"{path} is not an IDX file: it begins with {content[:4].hex(' ') or 'nothing'} where "
-            f"00 00 08 {dimensions:02x} belongs; download it again, or check what it really is"
+            f"00 00 {kind:02x} {dimensions:02x} belongs; download it again, or check what it "
+            "really is"
         )
-    if content[2] != IDX_UINT8:
+    if content[2] != kind:
+        values = "images and labels" if kind == IDX_UINT8 else "labels called idx2-int"
         raise ValueError(
-            f"{path} holds {IDX_TYPES[content[2]]} values: images and labels must be uint8, "
+            f"{path} holds {IDX_TYPES[content[2]]} values: {values} must be {IDX_TYPES[kind]}, "
             "so convert them and write the file again"
         )
     if content[3] != dimensions:
+        of_labels = 2 if dimensions == 2 else 1
         raise ValueError(
             f"{path} has {content[3]} dimensions, not {dimensions}: image files have 3 and label "
-            "files 1; check that the two are not swapped"
+            f"files {of_labels}; check that the two are not swapped"
         )
     start = 4 + 4 * dimensions
     shape = tuple(int.from_bytes(content[place : place + 4], "big") for place in range(4, start, 4))
-    promised = start + math.prod(shape)
+    dtype = np.dtype(IDX_TYPES[kind]).newbyteorder(">")
+    promised = start + math.prod(shape) * dtype.itemsize
     if len(content) != promised:
         raise ValueError(
             f"{path} is damaged: its header promises {promised:,} bytes and it has "
             f"{len(content):,}; copy or download it again"
         )
-    return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
+    return np.frombuffer(content, dtype, offset=start).reshape(shape)
 
 
-def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
-    """Read a data set's four IDX files: uint8 images ``(n, height, width)`` and labels ``(n,)``.
+def read_npz(path: Path) -> tuple[dict[str, np.ndarray], tuple[str, ...] | None]:
+    """Read images and labels from one npz archive, and the class names, None without any.
 
-    Each may be plain or have ``.gz`` at the end of its name; of two copies the plain one is read.
+    Nothing is ever unpickled. What else the archive holds is left unread; of a validation part a
+    printed line says so. Labels in a single column, ``(n, 1)``, become ``(n,)``.
     """
-    found = {
-        name: path
-        for name, file in IDX_NAMES.items()
-        for path in (folder / f"{file}.gz", folder / file)
-        if path.is_file()
-    }
-    missing = [file for name, file in IDX_NAMES.items() if name not in found]
-    if missing:
-        there = sorted(path.name for path in folder.iterdir())
-        shown = ", ".join(there[:6]) + (", ..." if len(there) > 6 else "")
-        raise FileNotFoundError(
-            f"{folder} lacks {', '.join(missing)} (plain or .gz); it holds: {shown or 'nothing'}. "
-            "Give the folder that holds all four IDX files, under these names"
-        )
-    return {name: read_idx(path, 3 if "images" in name else 1) for name, path in found.items()}
+    with _archive(path) as archive:
+        there = archive.files
+        layouts = [layout for layout in ARCHIVES if not layout.missing(there)]
+        own, keras = ([names[0] for names in layout.names().values()] for layout in ARCHIVES)
+        if len(layouts) > 1:
+            raise ValueError(
+                f"{path} holds two data sets, in {', '.join(own)} and in {', '.join(keras)}: save "
+                "the one you mean in a file of its own"
+            )
+        if not layouts:
+            missing = min((layout.missing(there) for layout in ARCHIVES), key=len)
+            raise ValueError(
+                f"{path} lacks {', '.join(missing)}; it holds: {listed(there)}. Save the arrays "
+                f"as {', '.join(own)} or as {', '.join(keras)}; of KMNIST's four files give the "
+                "folder"
+            )
+        names = {part: name for part, (name,) in layouts[0].names().items()}
+        arrays = {part: _plain_array(archive, name, path) for part, name in names.items()}
+        stored = _plain_array(archive, "class_names", path) if "class_names" in there else None
+        validation = [name.replace("train", "val") for name in names.values() if "train" in name]
+    if set(validation) <= set(there):
+        left_out = ", ".join(validation)
+        print(f"The validation part ({left_out}) is left out: the course uses two parts.")
+    for part in ("train_labels", "test_labels"):
+        if arrays[part].ndim == 2 and arrays[part].shape[1] == 1:
+            arrays[part] = arrays[part][:, 0]
+    return arrays, None if stored is None else _class_names(stored, path)
 
 
-def read_npz(path: Path) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Read images and labels, as stored, and the class names from one npz archive.
+def _read_copies(files: list[Path]) -> np.ndarray:
+    """Read one part; copies under several names must agree."""
+    first = _read_file(files[0])
+    for copy in files[1:]:
+        if not np.array_equal(first, _read_file(copy)):
+            raise ValueError(
+                f"{files[0]} and {copy} differ, so it is not clear which to read: move one of them "
+                "to another folder"
+            )
+    return first
 
-    Nothing is ever unpickled; what else the archive holds is left unread.
-    """
-    expected = (*IDX_NAMES, "class_names")
-    with path.open("rb") as file:
-        is_archive = file.read(4) in ZIP_MAGICS and zipfile.is_zipfile(file)
-    if not is_archive:
+
+def _read_file(path: Path) -> np.ndarray:
+    name = plain_name(path.name)
+    return next(read(path) for ending, read in READERS.items() if name.endswith(ending))
+
+
+def _read_qmnist_labels(path: Path) -> np.ndarray:
+    labels = read_idx(path, 2, IDX_INT32)
+    if labels.shape[1] != QMNIST_COLUMNS:
         raise ValueError(
-            f"{path} is not an npz archive, or is cut short: give a folder of IDX files or an .npz "
-            f"written by np.savez_compressed with {', '.join(expected)}"
+            f"{path} has {labels.shape[1]} columns, but QMNIST's labels have {QMNIST_COLUMNS}: "
+            "download it again, or check what it really is"
         )
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in expected if name not in archive.files]
-            if missing:
-                raise ValueError(
-                    f"{path} lacks {', '.join(missing)}; it holds: "
-                    f"{', '.join(archive.files) or 'nothing'}. Save the arrays under these names"
-                )
-            arrays = {name: _plain_array(archive, name, path) for name in expected}
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        raise ValueError(f"{path} is damaged ({error}): copy or download it again") from None
-    names = arrays.pop("class_names")
-    if names.ndim != 1 or names.dtype.kind != "U":
-        raise ValueError(
-            f"{path}: class_names must be a list of text, one name for each label, got "
-            f"{names.dtype} of shape {names.shape}"
-        )
-    return arrays, tuple(names.tolist())
+    return labels[:, 0]
+
+
+def _read_only_array(path: Path) -> np.ndarray:
+    with _archive(path) as archive:
+        if archive.files != ["arr_0"]:
+            raise ValueError(
+                f"{path} must hold one array, arr_0, as KMNIST's files do; it holds: "
+                f"{listed(archive.files)}. Download it again, or give a single .npz file"
+            )
+        return _plain_array(archive, "arr_0", path)
+
+
+READERS = {
+    "idx3-ubyte": partial(read_idx, dimensions=3),
+    "idx1-ubyte": partial(read_idx, dimensions=1),
+    "idx2-int": _read_qmnist_labels,
+    "npz": _read_only_array,
+}
 
 
 def _uncompressed(path: Path) -> bytearray:
@@ -117,7 +181,8 @@ def _uncompressed(path: Path) -> bytearray:
 
     Some browsers unpack a ``.gz`` file and keep the name.
     """
-    content = path.read_bytes()
+    with refusals_in_one_line(path):
+        content = path.read_bytes()
     if not content.startswith(GZIP_MAGIC):
         return bytearray(content)
     try:
@@ -126,6 +191,35 @@ def _uncompressed(path: Path) -> bytearray:
         raise ValueError(
             f"{path} is cut short or damaged ({error}): copy or download it again"
         ) from None
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
+    """Open an npz archive; damage that shows while it is read is told in one line."""
+    with refusals_in_one_line(path):
+        file = path.open("rb")
+    with file:
+        if file.read(4) not in ZIP_MAGICS or not zipfile.is_zipfile(file):
+            own = ", ".join(name for names in ARCHIVES[0].names().values() for name in names)
+            raise ValueError(
+                f"{path} is not an npz archive, or is cut short: give a folder of IDX files or an "
+                f".npz written by np.savez_compressed with {own}, class_names"
+            )
+        file.seek(0)
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                if len(set(archive.files)) < len(archive.files):
+                    raise zipfile.BadZipFile("one name stands for two arrays")
+                for member in archive.zip.namelist():
+                    archive.zip.open(member).close()  # it must have the name that is listed
+                yield archive
+        except MemoryError as error:
+            raise ValueError(
+                f"{path} is damaged, or too large for the memory ({error}): copy or download it "
+                "again, or save fewer images"
+            ) from None
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+            raise ValueError(f"{path} is damaged ({error}): copy or download it again") from None
 
 
 def _plain_array(archive: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
@@ -141,3 +235,18 @@ def _plain_array(archive: np.lib.npyio.NpzFile, name: str, path: Path) -> np.nda
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{path}: {name} is not an array; write the file with np.savez_compressed")
     return array
+
+
+def _class_names(names: np.ndarray, path: Path) -> tuple[str, ...]:
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise ValueError(
+            f"{path}: class_names must be a list of text, one name for each label, got "
+            f"{names.dtype} of shape {names.shape}"
+        )
+    try:
+        texts = np.char.decode(names, "utf-8") if names.dtype.kind == "S" else names
+    except UnicodeDecodeError:
+        raise ValueError(
+            f"{path}: class_names are bytes that are no text in UTF-8: save them as text"
+        ) from None
+    return tuple(texts.tolist())
