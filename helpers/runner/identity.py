@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterable
 from pathlib import Path
 
+from helpers.data.readers import dataset_files
 from helpers.lesson.environment import installed_version, pinned_versions
 from helpers.lesson.files import DATA_FOLDER, ROOT
 from helpers.runner.jobs import Job
@@ -86,7 +87,7 @@ def files_checksums(paths: Iterable[Path], folder: Path) -> dict[str, str]:
 def _data_checksums(value: str | list[str]) -> list[dict[str, str]]:
     # A bundled or published name is no path; its content is covered by the environment.
     paths = [Path(name) for name in ([value] if isinstance(value, str) else value)]
-    return [files_checksums([path, *path.rglob("*")], path) for path in paths if path.is_absolute()]
+    return [files_checksums(dataset_files(path), path) for path in paths if path.is_absolute()]
 
 
 def _digest(content: dict) -> str:

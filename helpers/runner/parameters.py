@@ -12,6 +12,8 @@ from pathlib import Path
 import msgspec
 import nbformat
 
+from helpers.data.layouts import full_path
+from helpers.data.readers import dataset_files
 from helpers.runner.errors import InputError, describe, unknown
 from helpers.runner.strict_yaml import TYPE_NAMES, read_value
 
@@ -118,12 +120,16 @@ class Parameter:
         if not self.is_dataset:
             raise refusal
         try:
-            path = (folder or Path()).joinpath(Path(value).expanduser()).resolve()
+            path = full_path(Path(folder or "", Path(value).expanduser()))
             is_data = path.is_dir() or (path.is_file() and path.suffix == ".npz")
-        except (OSError, RuntimeError, ValueError):
+        except (RuntimeError, ValueError):
             is_data = False
         if not is_data:
             raise InputError(f"{refusal}; a path must be a folder or an .npz file")
+        try:
+            dataset_files(path)
+        except (FileNotFoundError, ValueError) as error:
+            raise InputError(f"{where}: {self.name}: {error}") from error
         return str(path)
 
 

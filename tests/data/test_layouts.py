@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data import dataset_files, load_dataset
@@ -200,7 +200,6 @@ def test_the_files_of_a_data_set_are_those_that_are_read(layout, mine):
         file.write_bytes(content)
 
 
-@settings(deadline=None)
 @given(drawn=st.data())
 def test_any_spelling_of_each_name_is_read(drawn, tmp_path_factory):
     folder = tmp_path_factory.mktemp("idx")

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import nbformat
 import pytest
-from tiny_course import RECORD, write_course, write_notebook
+from tiny_course import RECORD, write_course, write_data_names, write_notebook
 
 from helpers.runner import identity
 from helpers.runner.identity import (
@@ -68,16 +68,18 @@ def test_a_finished_lesson_it_builds_on_changes_it(job):
 
 
 def test_the_content_of_a_data_path_changes_it_and_where_a_file_lies_in_it(job, tmp_path):
-    data = tmp_path / "mine"
-    data.mkdir()
+    data = write_data_names(tmp_path / "mine")
     mine = replace(job, overrides={"dataset": str(data)})
-    (data / "images").write_bytes(b"one")
+    images = data / "train-images-idx3-ubyte"
+    images.write_bytes(b"one")
     first = run_identity(mine, "environment")
+    (data / "notes.txt").write_text("no part of the data set")
     assert run_identity(mine, "environment") == first
-    (data / "images").write_bytes(b"two")
+    images.write_bytes(b"two")
     second = run_identity(mine, "environment")
-    (data / "zero").mkdir()
-    (data / "images").rename(data / "zero" / "images")
+    images.rename(data / "images")
+    (data / images.name).mkdir()
+    (data / "images").rename(data / images.name / images.name)
     assert len({first, second, run_identity(mine, "environment")}) == 3
 
 

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_course import write_notebook
+from tiny_course import write_data_names, write_notebook
 
 from helpers.runner.errors import InputError
 from helpers.runner.lessons import read_lesson
@@ -93,10 +93,15 @@ def test_any_text_is_either_a_number_in_range_or_one_line(text):
 
 def test_a_data_set_may_be_a_folder_or_an_npz_file_and_becomes_absolute(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine").mkdir()
+    write_data_names(tmp_path / "mine")
     (tmp_path / "mine.npz").touch()
     assert DATASET.parse("mine", "lesson") == str(tmp_path / "mine")
     assert DATASET.parse("./mine.npz", "lesson") == str(tmp_path / "mine.npz")
+
+
+def test_a_folder_without_a_data_set_is_refused_before_anything_is_hashed(tmp_path):
+    with pytest.raises(InputError, match="lesson: dataset: .* lacks train-images-idx3-ubyte"):
+        DATASET.parse(str(tmp_path), "lesson")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +201,7 @@ def test_a_parameters_cell_that_is_not_a_list_of_constants_is_refused(
 def test_a_data_set_beside_the_notebook_is_found_from_anywhere(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for default, place in ("mine", "lessons/mine"), ("~/mine", "home/mine"):
-        (tmp_path / place).mkdir(parents=True)
+        write_data_names(tmp_path / place)
         line = f'dataset: str = "{default}"  # images [mnist]'
         lesson = read_lesson(write_notebook(tmp_path / "lessons" / "01_a.ipynb", parameters=line))
         assert lesson.defaults() == {"dataset": str(tmp_path / place)}

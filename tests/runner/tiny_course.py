@@ -49,6 +49,15 @@ PROFILES = {
 }
 
 
+def write_data_names(folder: Path) -> Path:
+    """Make a folder with four files that are named as a data set's, and empty."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in ("train", "t10k"):
+        (folder / f"{part}-images-idx3-ubyte").touch()
+        (folder / f"{part}-labels-idx1-ubyte").touch()
+    return folder
+
+
 def write_notebook(path: Path, *sources: str, parameters: str | None = PARAMETERS) -> Path:
     """Write a notebook with a title, a parameters cell and one code cell for each source."""
     cells = [nbformat.v4.new_markdown_cell("# A tiny lesson")]
