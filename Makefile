@@ -2,9 +2,12 @@
 
 # A Python that you name is taken or refused; without one the first suitable of these is taken.
 PYTHON ?=
-CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11)
 BIN := .venv/bin/python
+# It holds the folder that .venv was made in: in a copy, or without its Python, .venv is no use.
 READY := .venv/.ready
+ROOT_USER := $(if $(filter 0,$(shell id -u)),--allow-root) # as in a container
+OURS := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && $(BIN) -c "" 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-helpers test-profile lab refresh clean
@@ -40,7 +43,7 @@ test-profile:
 	$(BIN) -m helpers run --profile ci --force
 
 lab: $(READY) ## open JupyterLab on the lessons
-	$(BIN) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
+	$(BIN) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks $(ROOT_USER)
 
 refresh: run ## store the outputs of a run in notebooks/ and its times in the README
 	$(BIN) -m helpers refresh
@@ -48,19 +51,20 @@ refresh: run ## store the outputs of a run in notebooks/ and its times in the RE
 clean: ## remove everything made here: .venv and build
 	rm -rf .venv build
 
-$(READY): requirements.txt constraints.txt pyproject.toml
+.PHONY: again
+$(READY): requirements.txt constraints.txt pyproject.toml $(if $(OURS),,again)
 	@set -e; \
 	rm -f $(READY); \
 	for python in $(CANDIDATES); do \
 		if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 			>/dev/null 2>&1; then \
 			echo "setting up .venv with $$("$$python" --version) (about 1 GB, a few minutes, once)"; \
-			"$$python" -m venv .venv; \
+			"$$python" -m venv $(if $(OURS),,--clear) .venv; \
 			$(BIN) helpers/install.py; \
-			touch $(READY); \
+			printf '%s\n' "$(CURDIR)" > $(READY); \
 			exit 0; \
 		fi; \
 	done; \
-	echo "Found no Python 3.11, 3.12 or 3.13 (tried: $(CANDIDATES)): install one, or name it with" \
-		"'make $(MAKECMDGOALS) PYTHON=/path/to/python'" >&2; \
+	echo "Found no Python 3.11, 3.12 or 3.13 (tried: $(or $(PYTHON),$(CANDIDATES))): install one," \
+		"or name it with 'make $(MAKECMDGOALS) PYTHON=/path/to/python'" >&2; \
 	exit 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from helpers.lesson.environment import available_cores, threads
 from helpers.lesson.files import NOTEBOOKS_FOLDER, build_folder
 from helpers.runner.errors import ExitStatus, InputError
 
@@ -36,6 +37,10 @@ def cli(context: click.Context, notebooks: Path, build: Path) -> None:
     Check this machine:  python -m helpers doctor
     Run every lesson:    python -m helpers run
     """  # noqa: D301
+    try:
+        threads()
+    except ValueError as error:
+        raise InputError(str(error)) from error
     context.obj = {"notebooks": notebooks.resolve(), "build": build.resolve()}
 
 
@@ -138,7 +143,6 @@ def sweep(
       dask scheduler
       dask worker tcp://host:8786 --nthreads 1 --nworkers 8
     """  # noqa: D301
-    from helpers.lesson.environment import available_cores
     from helpers.runner.sweeps import read_sweep, sweep_jobs
 
     if scheduler and workers:
@@ -208,6 +212,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     It is 0 if all went well, 1 if a lesson failed or a file could not be written, 2 if what was
     asked for does not exist, 130 after Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # a folder's name may not suit a console
     try:
         cli.main(arguments, prog_name="python -m helpers", standalone_mode=False)
     except SystemExit as finished:

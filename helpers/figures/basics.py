@@ -3,9 +3,11 @@
 from io import BytesIO
 
 import numpy as np
-from matplotlib import cycler
+from matplotlib import cycler, rcdefaults
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+rcdefaults()  # a reader's own matplotlibrc would change the figures, or break them
 
 # Okabe and Ito's palette: told apart by colour-blind readers, and in grey with the markers below.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")

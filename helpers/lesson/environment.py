@@ -17,10 +17,10 @@ SPINS = "3000"
 
 
 def available_cores() -> int:
-    """Return how many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return how many processor cores this process may use, in a container too."""
+    from joblib import cpu_count
+
+    return cpu_count()
 
 
 def threads() -> int:

@@ -16,7 +16,7 @@ def build_folder() -> Path:
 
     It is the one that ``SSL_COURSE_BUILD`` names, else ``build/`` at the top of the course.
     """
-    return Path(os.environ.get(BUILD_VARIABLE) or ROOT / "build")
+    return Path(os.environ.get(BUILD_VARIABLE) or ROOT / "build").expanduser()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from helpers.runner.doctor import expect_kernel
 from helpers.runner.errors import ExitStatus
 from helpers.runner.execution import BAR, finished_lessons, run_jobs
 from helpers.runner.jobs import Course, Job
@@ -19,6 +20,7 @@ def run_and_report(course: Course, jobs: list[Job], folder: Path, force: bool) -
 
     The name of ``folder``, where the results go, is the profile's.
     """
+    expect_kernel()
     finished: list[Finished] = []
     failed: list[Failed] = []
     interrupted = False
@@ -59,6 +61,8 @@ def sweep_and_report(
     # pandas, Matplotlib and scikit-learn take two seconds, which 'run' need not wait for.
     from helpers.runner.sweep_reports import sweep_table, write_sweep
 
+    if scheduler is None:
+        expect_kernel()
     outcomes: dict[int, Finished | Failed] = {}
     interrupted = False
     points = sweep.points()

@@ -11,7 +11,8 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
 from helpers.data.downloads import cache_folder
 from helpers.lesson.environment import environment_report
-from helpers.lesson.files import DATA_FOLDER
+from helpers.lesson.files import DATA_FOLDER, NOTEBOOKS_FOLDER, ROOT
+from helpers.runner.errors import InputError
 from helpers.runner.execution import KERNEL
 
 GIGABYTE = 1024**3
@@ -30,24 +31,49 @@ def examine(notebooks: Path, build: Path) -> list[tuple[str, str, str]]:
         memory_row(psutil.virtual_memory().available / GIGABYTE),
         folder_row("lessons", notebooks, "*.ipynb", "restore it from the repository"),
         folder_row("data", DATA_FOLDER, "*.npz", "restore it from the repository"),
-        cache_row(cache_folder()),
+        cache_row(),
         disk_row(build),
         gpu_row(),
     ]
 
 
 def kernel_row() -> tuple[str, str, str]:
-    """Look for the kernel the lessons run in, and whether it is this Python."""
-    remedy = "pip install ipykernel, inside the environment of the course"
+    """Look for the kernel the lessons run in, whether it is this Python, and this course."""
+    install = "pip install ipykernel, inside the environment of the course"
+    kernels = KernelSpecManager()
     try:
-        command = KernelSpecManager().get_kernel_spec(KERNEL).argv[0]
+        command = kernels.get_kernel_spec(KERNEL).argv[0]
     except NoSuchKernel:
-        return "kernel", f"{KERNEL} is missing", remedy
+        return "kernel", f"{KERNEL} is missing", install
+    except (ValueError, LookupError, TypeError, AttributeError, OSError):
+        folder = kernels.find_kernel_specs()[KERNEL]
+        return "kernel", f"{folder} is damaged", f"delete that folder; then {install}"
     # jupyter_client replaces a bare 'python' by the Python it runs in itself.
     program = sys.executable if Path(command).name == command else command
     if Path(program).parent != Path(sys.executable).parent:
+        folder = kernels.find_kernel_specs()[KERNEL]
+        remedy = f"delete {folder}, or run the Python that it names; then {install}"
         return "kernel", f"{KERNEL} starts {program}, not this Python", remedy
+    ours = imported_helpers(program)
+    if ours != ROOT / "helpers":
+        remedy = "unset PYTHONPATH if it names another copy; else 'make clean setup' in this folder"
+        return "kernel", f"{KERNEL} would use {ours or 'no helpers'}, not this folder's", remedy
     return "kernel", f"{KERNEL}, {program}", ""
+
+
+def imported_helpers(program: str) -> Path | None:
+    """Return the folder of the ``helpers`` that a Python imports as a lesson does, None if none."""
+    code = "import helpers; print(helpers.__path__[0])"
+    command = [program, "-c", code]
+    done = subprocess.run(command, cwd=NOTEBOOKS_FOLDER, capture_output=True, text=True)
+    return Path(done.stdout.strip()).resolve() if done.returncode == 0 else None
+
+
+def expect_kernel() -> None:
+    """Refuse to run anything in a kernel that would compute something else, or not start."""
+    subject, found, remedy = kernel_row()
+    if remedy:
+        raise InputError(f"{subject}: {found}: {remedy}")
 
 
 def memory_row(available: float) -> tuple[str, str, str]:
@@ -63,8 +89,12 @@ def folder_row(subject: str, folder: Path, pattern: str, remedy: str) -> tuple[s
     return subject, found, "" if count else remedy
 
 
-def cache_row(cache: Path) -> tuple[str, str, str]:
+def cache_row() -> tuple[str, str, str]:
     """Look for the full data sets, which are downloaded only when a lesson asks for them."""
+    try:
+        cache = cache_folder()
+    except ValueError as error:
+        return "cache", "none", str(error)
     names = sorted(child.name for child in cache.glob("*") if child.is_dir())
     return "cache", f"{cache}, {', '.join(names) or 'nothing downloaded yet'}", ""
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -73,8 +74,13 @@ def committed_results(notebooks: Path, lessons: Sequence[str]) -> dict:
     path = notebooks / RESULTS_FILE
     if not path.is_file():
         return {"machine": "", "lessons": {}}
-    results = json.loads(path.read_text(encoding="utf-8"))
-    results["lessons"] = {k: v for k, v in results["lessons"].items() if k in lessons}
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+        results["lessons"] = {k: v for k, v in results["lessons"].items() if k in lessons}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path} is damaged: restore it with git, or delete it and refresh all lessons"
+        ) from error
     return results
 
 
@@ -124,11 +130,16 @@ def _stored(course: Course, run: Finished, private: Sequence[str]) -> nbformat.N
     executed = nbformat.read(run.notebook, as_version=4)
     notebook = with_outputs(source, executed, run.lesson)
     for cell in notebook.cells:
-        shown = json.dumps(cell.get("outputs", []), ensure_ascii=False)
+        shown = _forward(json.dumps(cell.get("outputs", []), ensure_ascii=False))
         for path in private:
-            if f"{path}/" in shown or f"{path}\\" in shown:
+            if f"{_forward(path)}/" in shown:
                 raise InputError(
                     f"{run.lesson}, In [{cell.execution_count}] prints a path of this machine "
                     f"({path}): print it relative to the course"
                 )
     return notebook
+
+
+def _forward(text: str) -> str:
+    """Write the separators of Windows, which JSON and Python double, as everybody else's."""
+    return re.sub(r"\\+", "/", text)

@@ -1,6 +1,9 @@
 """Every figure says what it shows, and is told apart in grey."""
 
 import io
+import os
+import subprocess
+import sys
 
 import matplotlib.image
 import matplotlib.pyplot as plt
@@ -122,3 +125,28 @@ def test_a_reference_line_says_its_name_and_value_on_the_side_asked_for(below, s
     assert axes[0, 0].lines[0].get_ydata() == [0.57531, 0.57531]
     assert label.get_verticalalignment() == side
     assert (label.get_position()[1] < 0) == below
+
+
+def test_a_readers_own_matplotlibrc_changes_no_figure(tmp_path):
+    code = """
+import sys
+from helpers.evaluation.statistics import Interval
+from helpers.figures import intervals_by_arm
+arms = {"scratch": Interval(0.2, 0.1, 0.4, 5)}
+figure = intervals_by_arm({"digits": arms}, "gain", "One interval.", reference=0)
+sys.stdout.buffer.write(figure._repr_mimebundle_()[0]["image/png"])
+"""
+
+    def drawn():
+        command = [sys.executable, "-c", code]
+        settings = os.environ | {"MATPLOTLIBRC": str(tmp_path)}
+        return subprocess.run(command, env=settings, capture_output=True, check=True).stdout
+
+    (tmp_path / "matplotlibrc").write_text("")
+    before = drawn()
+    hostile = (
+        "text.usetex: True\nfont.size: 30\naxes.facecolor: black\nsavefig.bbox: standard\n"
+        "figure.dpi: 300\naxes.prop_cycle: cycler('color', ['red'])\n"
+    )
+    (tmp_path / "matplotlibrc").write_text(hostile)
+    assert drawn() == before

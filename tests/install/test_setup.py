@@ -30,11 +30,11 @@ def course(tmp_path):
     return folder
 
 
-def make_setup(course, status):
+def make_setup(course, status, python="./python"):
     (course / "status").write_text(str(status))
     surroundings = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(
-        ["make", "setup", "PYTHON=./python"],
+        ["make", "setup", f"PYTHON={python}"],
         cwd=course,
         env=surroundings,
         capture_output=True,
@@ -68,6 +68,23 @@ def test_a_changed_list_is_installed_and_until_then_nothing_is_ready(course, nam
     assert "installing" in failed.stdout
     assert failed.returncode != 0
     assert not (course / READY).exists()
+
+
+def test_an_environment_made_in_another_folder_or_whose_python_has_gone_is_made_again(course):
+    make_setup(course, 0)
+    copy = shutil.copytree(course, course.with_name("a copy"))
+    assert "installing" in make_setup(copy, 0).stdout
+    assert "installing" not in make_setup(course, 0).stdout
+    (course / ".venv" / "bin" / "python").unlink()
+    again = make_setup(course, 0)
+    assert again.stdout.splitlines()[1:] == ["installing"]
+    assert again.stderr == ""
+
+
+def test_a_python_may_lie_in_a_folder_with_a_space(course):
+    (course / "my python").mkdir()
+    shutil.move(course / "python", course / "my python")
+    assert "installing" in make_setup(course, 0, "./my python/python").stdout
 
 
 def test_an_unsuitable_python_is_refused_in_one_line(course):

@@ -16,6 +16,9 @@ def test_the_build_folder_stands_at_the_top_of_the_course(monkeypatch):
 def test_the_environment_moves_the_build_folder(monkeypatch, tmp_path):
     monkeypatch.setenv(BUILD_VARIABLE, str(tmp_path))
     assert build_folder() == tmp_path
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(BUILD_VARIABLE, "~/made here")
+    assert build_folder() == tmp_path / "made here"
 
 
 def test_a_file_appears_only_when_its_block_is_through(tmp_path):

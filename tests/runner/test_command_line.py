@@ -161,6 +161,33 @@ print(*(name for name, module in sys.modules.items() if module))
     assert not slow & set(loaded.stdout.split())
 
 
+@pytest.mark.parametrize("value", ["", "0", "abc"])
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_a_wrong_number_of_threads_is_one_line(shared, capsys, monkeypatch, command, value):
+    monkeypatch.setenv("SSL_COURSE_THREADS", value)
+    assert call(shared, command) == 2
+    assert capsys.readouterr().err.startswith(f"error: SSL_COURSE_THREADS={value!r}: give a whole")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_folder_that_the_console_cannot_show_stops_nothing(tmp_path, encoding):
+    folder = write_course(tmp_path / "\u043a\u0443\u0440\u0441")
+    command = [
+        sys.executable,
+        "-m",
+        "helpers",
+        "--notebooks",
+        folder,
+        "--build",
+        tmp_path / "\u6e2c",
+    ]
+    surroundings = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    for words in (["run"], ["doctor"]):
+        done = subprocess.run([*command, *words], env=surroundings, capture_output=True, cwd="/")
+        assert b"Traceback" not in done.stderr
+        assert b"laptop" in done.stdout or b"lessons use" in done.stdout
+
+
 SWEEP = "description: d\nlesson: 01_dot\nparameters: {epochs: [1]}\nfigure: "
 FIGURE = "{x: epochs, y: [accuracy], label: a}\n"
 HOSTILE_SWEEPS = [

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from tiny_course import PROMISE, RECORD, write_course
 
+from helpers.runner import refresh
 from helpers.runner.errors import InputError
 from helpers.runner.execution import run_jobs
 from helpers.runner.jobs import plan, read_course
@@ -85,6 +86,18 @@ def test_an_output_that_shows_a_path_of_this_machine_is_refused(after_a_run, mon
     with pytest.raises(InputError, match=r"01_dot, In \[3\] prints a path of this machine"):
         refresh_lessons(course, [], folder, build)
     executed.write_text(text)
+
+
+def test_a_path_of_windows_is_found_as_python_shows_it():
+    shown = json.dumps({"text": repr(r"C:\Users\me\course")})
+    assert refresh._forward(r"C:\Users\me") + "/" in refresh._forward(shown)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"lessons": 3}', '{"lessons": null}'])
+def test_damaged_results_are_refused_with_the_remedy(tmp_path, content):
+    (tmp_path / "results.json").write_text(content)
+    with pytest.raises(InputError, match="is damaged: restore it with git, or delete it"):
+        committed_results(tmp_path, ["01_dot"])
 
 
 def notebook(*sources, tags=()):
