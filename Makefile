@@ -54,12 +54,15 @@ clean: ## remove everything made here: .venv and build
 .PHONY: again
 $(READY): requirements.txt constraints.txt pyproject.toml $(if $(OURS),,again)
 	@set -e; \
+	clear=; \
+	if [ -z "$(OURS)" ] && { [ -e $(READY) ] || ! $(BIN) -c ""; } 2>/dev/null; then clear=--clear; fi; \
+	if [ "$$clear" ] && [ -L .venv ] && [ -e .venv/pyvenv.cfg ]; then rm .venv; fi; \
 	rm -f $(READY); \
 	for python in $(CANDIDATES); do \
 		if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 			>/dev/null 2>&1; then \
 			echo "setting up .venv with $$("$$python" --version) (about 1 GB, a few minutes, once)"; \
-			"$$python" -m venv $(if $(OURS),,--clear) .venv; \
+			"$$python" -m venv $$clear .venv; \
 			$(BIN) helpers/install.py; \
 			printf '%s\n' "$(CURDIR)" > $(READY); \
 			exit 0; \

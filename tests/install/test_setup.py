@@ -12,7 +12,10 @@ from helpers.lesson.files import ROOT
 PYTHON = """#!/bin/sh
 case "$1 $2" in
     "--version ") echo "Python 3.12.0" ;;
-    "-m venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    "-m venv")
+        if [ "$3" = --clear ]; then rm -rf .venv/* .venv/.ready; fi
+        mkdir -p .venv/bin && touch .venv/pyvenv.cfg
+        [ -e .venv/bin/python ] || cp "$0" .venv/bin/python ;;
     "helpers/install.py ") echo installing; exit "$(cat status)" ;;
 esac
 """
@@ -79,6 +82,29 @@ def test_an_environment_made_in_another_folder_or_whose_python_has_gone_is_made_
     again = make_setup(course, 0)
     assert again.stdout.splitlines()[1:] == ["installing"]
     assert again.stderr == ""
+
+
+def test_an_environment_that_is_a_link_to_another_courses_is_replaced_and_the_other_left_alone(
+    course,
+):
+    make_setup(course, 0)
+    copy = course.with_name("a copy")
+    shutil.copytree(course, copy, ignore=shutil.ignore_patterns(".venv"))
+    (copy / ".venv").symlink_to(course / ".venv")
+    assert "installing" in make_setup(copy, 0).stdout
+    assert not (copy / ".venv").is_symlink()
+    assert "installing" not in make_setup(course, 0).stdout
+
+
+def test_an_environment_made_without_make_or_on_another_disk_is_kept(course):
+    (course / "elsewhere" / "bin").mkdir(parents=True)
+    shutil.copy(course / "python", course / "elsewhere" / "bin")
+    (course / "elsewhere" / "a package").touch()
+    (course / ".venv").symlink_to(course / "elsewhere")
+    assert "installing" in make_setup(course, 0).stdout
+    assert (course / ".venv").is_symlink()
+    assert (course / ".venv" / "a package").exists()
+    assert "installing" not in make_setup(course, 0).stdout
 
 
 def test_a_python_may_lie_in_a_folder_with_a_space(course):
