@@ -1,7 +1,10 @@
 """The workflow of continuous integration types what the README says, on every system."""
 
 import re
+import shutil
+import subprocess
 
+import pytest
 import yaml
 
 from helpers.lesson.environment import SUPPORTED_PYTHON
@@ -33,3 +36,15 @@ def test_windows_runs_the_lines_of_the_readme():
     venv, install, doctor, run = commands("without-make")
     assert {venv, install, run.removesuffix(" --profile ci")} <= typed
     assert doctor.removeprefix(".venv\\Scripts\\") in README
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="needs git")
+def test_no_file_is_stored_with_the_line_ends_of_windows_or_gets_them_on_a_checkout():
+    listed = subprocess.run(["git", "ls-files", "--eol"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a clone")
+    for line in listed.stdout.splitlines():
+        stored, _, attributes = line.partition("\t")[0].split(maxsplit=2)
+        assert stored in ("i/lf", "i/-text", "i/none"), line
+        binary = stored == "i/-text"
+        assert attributes.strip() == ("attr/-text" if binary else "attr/text=auto eol=lf"), line
