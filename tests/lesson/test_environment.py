@@ -1,5 +1,6 @@
 """Settings of the machine, and the two lists of packages that must be one."""
 
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from types import ModuleType
 
 import pytest
 import yaml
+from joblib.externals.loky.backend import context
 
 from helpers.install import CPU_BUILDS
 from helpers.lesson import environment
@@ -16,6 +18,7 @@ from helpers.lesson.environment import (
     SPIN_VARIABLE,
     SPINS,
     THREADS_VARIABLE,
+    available_cores,
     environment_report,
     installed_version,
     pinned_versions,
@@ -37,6 +40,26 @@ def test_threads_are_the_cores_but_at_most_four(monkeypatch):
     assert threads() == 2
     monkeypatch.setattr(environment, "available_cores", lambda: 64)
     assert threads() == 4
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({"cpu.max": "100000 100000"}, 1),
+        ({"cpu.max": "50000 100000"}, 1),
+        ({"cpu.max": "max 100000"}, 3),
+        ({"cpu/cpu.cfs_quota_us": "200000", "cpu/cpu.cfs_period_us": "100000"}, 2),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 3),
+    ],
+)
+def test_a_containers_share_of_the_cores_is_seen(monkeypatch, files, cores):
+    monkeypatch.delenv("LOKY_MAX_CPU_COUNT", raising=False)
+    monkeypatch.setattr(context.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(context.os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    held = {f"/sys/fs/cgroup/{name}": content for name, content in files.items()}
+    monkeypatch.setattr(context.os.path, "exists", held.__contains__)
+    monkeypatch.setattr(context, "open", lambda name: io.StringIO(held[name]), raising=False)
+    assert available_cores() == cores
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", ""])
