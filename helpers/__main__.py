@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -213,7 +214,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked for does not exist, 130 after Ctrl-C.
     """
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # a folder's name may not suit a console
+        if isinstance(stream, TextIOWrapper):  # a folder's name may not suit a console
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli.main(arguments, prog_name="python -m helpers", standalone_mode=False)
     except SystemExit as finished:
@@ -228,10 +230,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         click.echo(f"error: {_explain(error)}", err=True)
         return ExitStatus.FAILED
+    except RuntimeError:
+        if _home_is_known():
+            raise
+        click.echo("error: no home folder is known: set HOME to a folder of your own", err=True)
+        return ExitStatus.REFUSED
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped with Ctrl-C", err=True)
         return ExitStatus.INTERRUPTED
     return ExitStatus.DONE
+
+
+def _home_is_known() -> bool:
+    """Whether Path.home() works; without it Jupyter's packages cannot even be imported."""
+    try:
+        Path.home()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _explain(error: OSError) -> str:

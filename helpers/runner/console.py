@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from helpers.runner.doctor import expect_kernel
+from helpers.runner.doctor import expect, home_row, kernel_row, semaphore_row
 from helpers.runner.errors import ExitStatus
 from helpers.runner.execution import BAR, finished_lessons, run_jobs
 from helpers.runner.jobs import Course, Job
@@ -20,7 +20,7 @@ def run_and_report(course: Course, jobs: list[Job], folder: Path, force: bool) -
 
     The name of ``folder``, where the results go, is the profile's.
     """
-    expect_kernel()
+    expect(kernel_row(), home_row())
     finished: list[Finished] = []
     failed: list[Failed] = []
     interrupted = False
@@ -62,7 +62,7 @@ def sweep_and_report(
     from helpers.runner.sweep_reports import sweep_table, write_sweep
 
     if scheduler is None:
-        expect_kernel()
+        expect(kernel_row(), home_row(), semaphore_row())
     outcomes: dict[int, Finished | Failed] = {}
     interrupted = False
     points = sweep.points()

@@ -127,7 +127,8 @@ def run_job(
     except NoSuchKernel as error:
         raise InputError(f"the kernel {KERNEL!r} is missing: pip install ipykernel") from error
     except RuntimeError as error:
-        return replace(_failed(job, f"the kernel did not start: {error}"), died=True)
+        reason = f"the kernel did not start: {error}; 'python -m helpers doctor' may know why"
+        return replace(_failed(job, reason), died=True)
     seconds = perf_counter() - start
     if run_identity(job, environment_fingerprint()) != identity:
         return _failed(job, "helpers, data or packages changed while it ran: run it again")

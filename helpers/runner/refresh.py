@@ -39,7 +39,8 @@ def refresh_lessons(
     chosen = [run for name, run in runs.items() if not names or name in names]
     if not chosen:
         raise InputError("no lesson has been run: first 'python -m helpers run'")
-    private = [str(ROOT), str(Path.home()), str(build.resolve())]
+    folders = (ROOT, Path.home(), build.resolve())
+    private = [str(folder) for folder in folders if folder != folder.parent]  # '/' is nobody's
     stored = {run.lesson: _stored(course, run, private) for run in chosen}
     results = committed_results(notebooks, sorted(course.lessons))
     results["machine"] = describe_machine()

@@ -1,7 +1,9 @@
+import io
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout
 
 import pytest
 from tiny_course import RECORD, write_course, write_notebook
@@ -186,6 +188,34 @@ def test_a_folder_that_the_console_cannot_show_stops_nothing(tmp_path, encoding)
         done = subprocess.run([*command, *words], env=surroundings, capture_output=True, cwd="/")
         assert b"Traceback" not in done.stderr
         assert b"laptop" in done.stdout or b"lessons use" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no user without a home folder")
+@pytest.mark.parametrize("command", ["run", "doctor", "refresh"])
+def test_a_user_without_a_home_folder_is_told_to_name_one(shared, command):
+    code = f"""
+import pwd, sys
+def unknown(number):
+    raise KeyError(number)
+pwd.getpwuid = unknown
+from helpers.__main__ import main
+sys.exit(main(["--notebooks", {str(shared / "notebooks")!r}, {command!r}]))
+"""
+    unset = {"HOME", "SSL_COURSE_CACHE"}
+    surroundings = {name: value for name, value in os.environ.items() if name not in unset}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=surroundings, capture_output=True, text=True
+    )
+    *_, error = done.stderr.splitlines()
+    assert error == "error: no home folder is known: set HOME to a folder of your own"
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+
+
+def test_the_output_may_go_to_what_is_no_console(shared):
+    with redirect_stdout(io.StringIO()) as printed:
+        assert call(shared, "list") == 0
+    assert "01_dot" in printed.getvalue()
 
 
 SWEEP = "description: d\nlesson: 01_dot\nparameters: {epochs: [1]}\nfigure: "

@@ -76,16 +76,32 @@ def test_nothing_can_be_refreshed_before_a_run(after_a_run, tmp_path):
         refresh_lessons(course, [], folder, tmp_path)
 
 
-def test_an_output_that_shows_a_path_of_this_machine_is_refused(after_a_run, monkeypatch):
-    course, folder, build = after_a_run
-    executed = build / "laptop" / "notebooks" / "01_dot.ipynb"
+@pytest.fixture
+def printing(after_a_run):
+    """A function that has the lesson print something else, until the test is over."""
+    executed = after_a_run[2] / "laptop" / "notebooks" / "01_dot.ipynb"
     text = executed.read_text()
-    private = text.replace("done\\n", f"{Path.home().as_posix()}/secret\\n")
-    notebook = nbformat.reads(private, as_version=4)
-    write_finished(notebook, notebook.metadata[RUN_METADATA], executed)
+
+    def write(line):
+        notebook = nbformat.reads(text.replace("done\\n", f"{line}\\n"), as_version=4)
+        write_finished(notebook, notebook.metadata[RUN_METADATA], executed)
+
+    yield write
+    executed.write_text(text)
+
+
+def test_an_output_that_shows_a_path_of_this_machine_is_refused(after_a_run, printing):
+    course, folder, build = after_a_run
+    printing(f"{Path.home().as_posix()}/secret")
     with pytest.raises(InputError, match=r"01_dot, In \[3\] prints a path of this machine"):
         refresh_lessons(course, [], folder, build)
-    executed.write_text(text)
+
+
+def test_the_top_of_the_disk_is_nobodys_home(after_a_run, printing, monkeypatch):
+    course, folder, build = after_a_run
+    printing("https://example.org/")
+    monkeypatch.setattr(Path, "home", lambda: Path("/"))
+    assert refresh_lessons(course, [], folder, build)[0] == "01_dot: outputs stored"
 
 
 def test_a_path_of_windows_is_found_as_python_shows_it():
