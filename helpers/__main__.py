@@ -162,7 +162,7 @@ def sweep(
 @cli.command()
 @click.pass_obj
 def doctor(folders: dict[str, Path]) -> None:
-    """Check this machine: Python, packages, kernel, memory, folders, GPU, disk.
+    """Check this machine: Python, packages, kernel, home, memory, folders, GPU, disk.
 
     Prints a line each, with the remedy where something is wrong; the exit status is then 1.
     """

@@ -52,26 +52,27 @@ def examine(notebooks: Path, build: Path) -> list[Row]:
 def kernel_row() -> Row:
     """Look for the kernel the lessons run in, whether it is this Python, and this course."""
     install = "pip install ipykernel, inside the environment of the course"
+    kernels = KernelSpecManager()
     try:
-        kernels = KernelSpecManager()
         kernel = kernels.get_kernel_spec(KERNEL)
         # As it is started: a bare 'python', for example, is the Python that runs this.
         program = KernelManager(kernel_name=KERNEL).format_kernel_cmd()[0]
         found = shutil.which(program)
+        is_this = found is not None and Path(found).parent == Path(sys.executable).parent
+        theirs = imported_helpers(found, kernel.env) if is_this else None
     except NoSuchKernel:
         return "kernel", f"{KERNEL} is missing", install
     except (ValueError, LookupError, TypeError, AttributeError, OSError, TraitError):
         folder = kernels.find_kernel_specs()[KERNEL]
         return "kernel", f"{folder} is damaged", f"delete that folder; then {install}"
-    if found is None or Path(found).parent != Path(sys.executable).parent:
+    if not is_this:
         wrong = "which does not exist" if found is None else "not this Python"
         remedy = f"delete {kernel.resource_dir}, or run the Python that it names; then {install}"
         return "kernel", f"{KERNEL} starts {program or 'nothing'}, {wrong}", remedy
-    theirs = imported_helpers(found, kernel.env)
     if theirs is None or not theirs.samefile(ROOT / "helpers"):
         remedy = (
-            "unset PYTHONPATH if it names another copy; else 'make clean setup' in this folder, "
-            "or without make: python helpers/install.py"
+            "unset PYTHONPATH if it names another copy; else 'make setup' in this folder, or "
+            "helpers/install.py with this Python"
         )
         return "kernel", f"{KERNEL} would use {theirs or 'no helpers'}, not this folder's", remedy
     return "kernel", f"{KERNEL}, {found}", ""
@@ -83,10 +84,9 @@ def imported_helpers(program: str, settings: dict[str, str]) -> Path | None:
     ``settings`` are the kernel's own variables, beside those of this process.
     """
     code = "import json, helpers; print(json.dumps(helpers.__path__[0]))"  # ASCII, on any console
+    folder = NOTEBOOKS_FOLDER if NOTEBOOKS_FOLDER.is_dir() else Path(program).parent
     surroundings = os.environ | settings
-    done = subprocess.run(
-        [program, "-c", code], cwd=NOTEBOOKS_FOLDER, env=surroundings, capture_output=True
-    )
+    done = subprocess.run([program, "-c", code], cwd=folder, env=surroundings, capture_output=True)
     return Path(json.loads(done.stdout.splitlines()[-1])) if done.returncode == 0 else None
 
 

@@ -35,6 +35,11 @@ def test_the_kernel_is_this_python():
     assert doctor.kernel_row() == ("kernel", f"python3, {sys.executable}", "")
 
 
+def test_the_kernel_is_looked_at_even_where_the_lessons_are_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "NOTEBOOKS_FOLDER", tmp_path / "gone")
+    assert doctor.kernel_row()[0] == "kernel"
+
+
 def test_a_missing_kernel_has_a_remedy(monkeypatch):
     class Missing:
         def get_kernel_spec(self, name):
@@ -67,6 +72,7 @@ DAMAGED = [
     '{"argv": 3}',
     '{"argv": [1]}',
     '{"argv": ["python"], "env": 3}',
+    '{"argv": ["python"], "env": {"A": 1}}',
     '{"argv": ["python"], "display_name": 4}',
     '{"argv": ["python"], "metadata": {"kernel_provisioner": 4}}',
     '{"argv": ["python"], "interrupt_mode": "x"}',
@@ -112,7 +118,7 @@ def test_the_helpers_of_another_copy_are_noticed(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     subject, found, remedy = doctor.kernel_row()
     assert (subject, found) == ("kernel", f"python3 would use {other}, not this folder's")
-    assert remedy.startswith("unset PYTHONPATH if it names another copy; else 'make clean setup'")
+    assert remedy.startswith("unset PYTHONPATH if it names another copy; else 'make setup' in")
     write_helpers(tmp_path, "1 / 0")
     assert doctor.kernel_row()[1] == "python3 would use no helpers, not this folder's"
 
