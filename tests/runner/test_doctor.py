@@ -95,8 +95,9 @@ STARTED = {
     str(HERE / "python2.0"): f"{HERE / 'python2.0'}, which does not exist",
     "python2.0": "python2.0, which does not exist",
     "": "nothing, which does not exist",
-    shutil.which("git"): f"{shutil.which('git')}, not this Python",
 }
+if git := shutil.which("git"):
+    STARTED[git] = f"{git}, not this Python"
 
 
 @pytest.mark.parametrize("program", STARTED)
