@@ -136,11 +136,15 @@ def sweep(
       dask worker tcp://host:8786 --nthreads 1 --nworkers 8
     """  # noqa: D301
     from helpers.lesson.environment import available_cores
-    from helpers.runner.jobs import read_course
-    from helpers.runner.sweeps import read_sweep, sweep_jobs
+    from helpers.runner.addresses import host_and_port
 
     if scheduler and workers:
         raise InputError("--workers is for a local cluster: leave it out beside --scheduler")
+    if scheduler is not None:
+        host_and_port(scheduler)
+    from helpers.runner.jobs import read_course
+    from helpers.runner.sweeps import read_sweep, sweep_jobs
+
     course = read_course(folders["notebooks"])
     plan = read_sweep(file, course)
     folder = folders["build"] / "sweeps" / plan.name

@@ -121,7 +121,10 @@ def run_sweep(
     if not waiting:
         return
     # Dask takes a second to import, which nothing else should wait for.
-    from helpers.runner.cluster import connected, run_on_cluster
+    try:
+        from helpers.runner.cluster import connected, run_on_cluster
+    except ValueError as error:  # Dask reads its settings while it is imported
+        raise InputError(str(error)) from error
 
     with connected(scheduler, workers) as client:
         outcomes = run_on_cluster(
