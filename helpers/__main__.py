@@ -123,9 +123,15 @@ def run(
     help="Workers of the local cluster, each a process with one thread; one a core by default.",
 )
 @click.option("--force", is_flag=True, help="Repeat points that are finished already.")
+@click.option("--yes", is_flag=True, help="Start also more than 1,000 points without a question.")
 @click.pass_obj
 def sweep(
-    folders: dict[str, Path], file: Path, scheduler: str | None, workers: int | None, force: bool
+    folders: dict[str, Path],
+    file: Path,
+    scheduler: str | None,
+    workers: int | None,
+    force: bool,
+    yes: bool,
 ) -> None:
     """Run a lesson with every combination of some values, side by side.
 
@@ -144,16 +150,26 @@ def sweep(
       dask scheduler
       dask worker tcp://host:8786 --nthreads 1 --nworkers 8
     """  # noqa: D301
-    from helpers.runner.sweeps import read_sweep, sweep_jobs
+    from helpers.runner.addresses import host_and_port
 
     if scheduler and workers:
         raise InputError("--workers is for a local cluster: leave it out beside --scheduler")
+    if scheduler is not None:
+        host_and_port(scheduler)
+    from helpers.runner.sweeps import MANY_POINTS, describe_size, read_sweep, sweep_jobs
+
     course = _course(folders["notebooks"])
     plan = read_sweep(file, course)
+    workers = workers or (1 if scheduler else available_cores())
+    if plan.size() > MANY_POINTS and not yes:
+        from helpers.runner.refresh import committed_results
+
+        results = committed_results(folders["notebooks"], [plan.lesson])
+        seconds = results["lessons"].get(plan.lesson, {}).get("seconds")
+        _confirm(describe_size(plan, seconds, workers))
     folder = folders["build"] / "sweeps" / plan.name
     jobs = sweep_jobs(plan, course, folder)
     click.echo(f"{plan.name}, {len(jobs)} points: {plan.description}", err=True)
-    workers = workers or available_cores()
     from helpers.runner.console import sweep_and_report
 
     raise SystemExit(sweep_and_report(plan, jobs, folder, scheduler, workers, force))
@@ -230,14 +246,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         click.echo(f"error: {_explain(error)}", err=True)
         return ExitStatus.FAILED
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped with Ctrl-C", err=True)
+        return ExitStatus.INTERRUPTED
     except RuntimeError:
         if _home_is_known():
             raise
         click.echo("error: no home folder is known: set HOME to a folder of your own", err=True)
         return ExitStatus.REFUSED
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("stopped with Ctrl-C", err=True)
-        return ExitStatus.INTERRUPTED
     return ExitStatus.DONE
 
 
@@ -248,6 +264,13 @@ def _home_is_known() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def _confirm(size: str) -> None:
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise InputError(f"{size}: add --yes to run them, or leave out values")
+    if not click.confirm(f"{size}: run them?", err=True):
+        raise InputError("nothing was run: leave out values, or answer yes")
 
 
 def _explain(error: OSError) -> str:

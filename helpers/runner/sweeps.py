@@ -1,6 +1,7 @@
 """Sweeps: one lesson run with every combination of some parameters' values."""
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,10 @@ from helpers.runner.jobs import Course, Job
 from helpers.runner.lessons import Lesson
 from helpers.runner.reports import Failed, Finished
 from helpers.runner.strict_yaml import as_structure, read_mapping
+
+MANY_POINTS = 1_000  # more are asked about before they start
+MOST_POINTS = 1_000_000
+UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
 
 ParameterName = Annotated[str | UnsetType, Meta(description="the name of a varied parameter")]
 Metrics = Annotated[tuple[str, ...], Meta(min_length=1, description="a list of metrics")]
@@ -49,6 +54,10 @@ class Sweep(Struct, frozen=True, kw_only=True):
     parameters: dict[str, Values]
     figure: SweepFigure
 
+    def size(self) -> int:
+        """Return the number of points."""
+        return math.prod(map(len, self.parameters.values()))
+
     def points(self) -> list[dict[str, object]]:
         """Return every combination of the values, the last parameter varying fastest."""
         combinations = itertools.product(*self.parameters.values())
@@ -60,6 +69,11 @@ def read_sweep(path: Path, course: Course) -> Sweep:
     sweep = as_structure(read_mapping(path), Sweep, str(path), name=path.stem)
     course.expect_lesson(sweep.lesson, str(path))
     expect_known("profile", sweep.profile, course.profiles, str(path))
+    if sweep.size() > MOST_POINTS:
+        raise InputError(
+            f"{path}, parameters: {sweep.size():,} points are more than the {MOST_POINTS:,} that a "
+            "sweep may have: leave out values"
+        )
     _check_values(sweep.parameters, course.lessons[sweep.lesson], f"{path}, parameters")
     figure, where = sweep.figure, f"{path}, figure"
     expect_known("parameter", figure.x, sweep.parameters, f"{where}, x")
@@ -92,6 +106,24 @@ def sweep_jobs(sweep: Sweep, course: Course, folder: Path) -> list[Job]:
     ]
 
 
+def describe_size(sweep: Sweep, seconds: float | None, workers: int) -> str:
+    """Return how many points a sweep has and, if known, roughly how long they take together.
+
+    ``seconds`` is what one run takes with the lesson's own parameters.
+
+    >>> plan = Sweep(name="all", description="", lesson="", parameters={"seed": [*range(5000)]},
+    ...              figure=SweepFigure("seed", ("accuracy",), ""))
+    >>> describe_size(plan, 40.9, 2)
+    'all has 5,000 points, some 28 hours if 2 run at a time'
+    """
+    points = f"{sweep.name} has {sweep.size():,} points"
+    if not seconds:
+        return points
+    total = sweep.size() * seconds / workers
+    unit, length = next((row for row in UNITS if total >= 2 * row[1]), ("seconds", 1))
+    return f"{points}, some {total / length:,.0f} {unit} if {workers} run at a time"
+
+
 def run_sweep(
     jobs: Sequence[Job], scheduler: str | None, workers: int, force: bool = False
 ) -> Iterator[tuple[int, Finished | Failed]]:
@@ -121,7 +153,10 @@ def run_sweep(
     if not waiting:
         return
     # Dask takes a second to import, which nothing else should wait for.
-    from helpers.runner.cluster import connected, run_on_cluster
+    try:
+        from helpers.runner.cluster import connected, run_on_cluster
+    except ValueError as error:  # Dask reads its settings while it is imported
+        raise InputError(str(error)) from error
 
     with connected(scheduler, workers) as client:
         outcomes = run_on_cluster(
@@ -156,6 +191,9 @@ def _check_values(values: dict[str, list], lesson: Lesson, where: str) -> None:
     for name, given in values.items():
         expect_known("parameter", name, lesson.parameters, where)
         given[:] = [lesson.parameter(name).check(value, where) for value in given]
-        for position, value in enumerate(given):
-            if value in given[:position]:
+        seen: set[object] = set()
+        for value in given:
+            same = tuple(value) if isinstance(value, list) else value
+            if same in seen:
                 raise InputError(f"{where}: {name} has the value {value!r} twice: keep one")
+            seen.add(same)

@@ -1,9 +1,13 @@
+import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from threading import Thread
 
 import dask
 import nbformat
@@ -31,7 +35,11 @@ parameters:
   epochs: [{epochs}]
 figure: {{x: epochs, y: [accuracy, chance], label: accuracy}}
 """
-DASK = [sys.executable, "-m", "dask"]
+START = "from dask.__main__ import main; main()"
+WITHOUT_COURSE = "import sys; sys.modules['helpers'] = None"  # which makes an import of it fail
+WITH_OTHER_DASK = "import distributed.versions as v; v._version_cached = lambda package: '1.0'"
+SILENCE = b""
+REFUSAL_OF_A_WEB_SERVER = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 # What a point does first: it writes the ids of its kernel and of its worker to a file.
 WRITE_PIDS = """
 import os, time
@@ -70,11 +78,12 @@ def start_dask(tmp_path_factory):
     """A way to start schedulers and workers from their command lines; returns process and log."""
     processes = []
 
-    def start(*arguments):
+    def start(*arguments, first=""):
         folder = tmp_path_factory.mktemp("dask")
         path = folder / "log"
+        command = [sys.executable, "-c", f"{first}\n{START}", *arguments]
         with path.open("w") as log:
-            process = subprocess.Popen([*DASK, *arguments], stdout=log, stderr=log, cwd=folder)
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
         processes.append(process)
         return process, path
 
@@ -86,13 +95,51 @@ def start_dask(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def start_worker(start_dask):
-    def start(address, threads=1):
+    def start(address, threads=1, first=""):
         options = ["--nthreads", str(threads), "--no-nanny", "--no-dashboard"]
-        process, log = start_dask("worker", address, *options)
+        process, log = start_dask("worker", address, *options, first=first)
         wait_until(lambda: "Registered to" in log.read_text(), process)
         return process
 
     return start
+
+
+@pytest.fixture(scope="module")
+def start_scheduler(start_dask):
+    """A way to start a scheduler of its own process; returns the process and its address."""
+
+    def start(first=""):
+        options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+        process, log = start_dask("scheduler", *options, first=first)
+        found = []
+        pattern = re.compile(r"Scheduler at:\s+(tcp://\S+)")
+        wait_until(lambda: found.extend(pattern.findall(log.read_text())) or found, process)
+        return process, found[0]
+
+    return start
+
+
+@pytest.fixture
+def start_stranger():
+    """A way to start what is no scheduler but takes connections; returns port and connections."""
+    listening = []
+
+    def serve(server, greeting, taken):
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(server.accept()[0])
+                taken[-1].sendall(greeting)
+
+    def start(greeting):
+        server, taken = socket.create_server(("127.0.0.1", 0)), []
+        listening.append((server, taken))
+        Thread(target=serve, args=(server, greeting, taken), daemon=True).start()
+        return server.getsockname()[1], taken
+
+    yield start
+    for server, taken in listening:
+        for connection in [server, *taken]:
+            connection.close()
 
 
 @pytest.fixture
@@ -238,24 +285,39 @@ def test_ctrl_c_stops_the_kernels_of_a_named_cluster_and_leaves_its_workers(tmp_
 
 
 def test_a_scheduler_that_goes_away_ends_the_sweep_with_one_line(
-    tmp_path, start_dask, start_worker, capfd, monkeypatch
+    tmp_path, start_scheduler, start_worker, capfd
 ):
-    monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 5)
-    scheduler, log = start_dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    found = []
-    pattern = re.compile(r"Scheduler at:\s+(tcp://\S+)")
-    wait_until(lambda: found.extend(pattern.findall(log.read_text())) or found, scheduler)
-    start_worker(found[0])
+    scheduler, address = start_scheduler()
+    start_worker(address)
     pids = tmp_path / "pids"
     sources = [WRITE_PIDS.format(path=str(pids)), "time.sleep(20)"]
     arguments = write_sweep_of(tmp_path, [1], *sources)
     as_soon_as(lambda: words_in(pids), scheduler.kill)
     with dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
-        assert main([*arguments, "--scheduler", found[0]]) == 1
+        assert main([*arguments, "--scheduler", address]) == 1
     errors = capfd.readouterr().err
     assert "Traceback" not in errors
     assert errors.splitlines()[-1] == (
         "error: the scheduler is gone: start it, then run this again"
+    )
+
+
+def test_a_scheduler_that_falls_silent_ends_the_sweep_with_one_line(
+    tmp_path, start_scheduler, start_worker, capfd, monkeypatch
+):
+    monkeypatch.setattr(cluster, "SECONDS_WITHOUT_ANSWER", 2)
+    monkeypatch.setattr(cluster, "SECONDS_TO_STOP", 1)
+    monkeypatch.setattr(cluster, "SECONDS_BETWEEN_LOOKS", 0.2)
+    scheduler, address = start_scheduler()
+    start_worker(address)
+    pids = tmp_path / "pids"
+    arguments = write_sweep_of(tmp_path, [1], WRITE_PIDS.format(path=str(pids)), "time.sleep(20)")
+    as_soon_as(lambda: words_in(pids), lambda: scheduler.send_signal(signal.SIGSTOP))
+    assert main([*arguments, "--scheduler", address]) == 1
+    errors = capfd.readouterr().err
+    assert "Traceback" not in errors
+    assert errors.splitlines()[-1] == (
+        "error: the scheduler has gone silent: start it again, then run this again"
     )
 
 
@@ -298,21 +360,169 @@ def test_a_point_runs_the_notebook_that_was_hashed_whatever_lies_there_by_then(t
     assert outcome.metrics["accuracy"] == 0.9
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "ftp://127.0.0.1:8786"])
-def test_an_address_where_nothing_answers_is_refused(tmp_path, capsys, monkeypatch, address):
-    monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 1)
+def test_a_scheduler_need_not_have_the_course(tmp_path, start_scheduler, start_worker):
+    _, address = start_scheduler(first=WITHOUT_COURSE)
+    start_worker(address)
+    assert main([*write_sweep_of(tmp_path, [1]), "--scheduler", address]) == 0
+    assert list(results_of(tmp_path)["state"]) == ["finished"]
+
+
+WORKER_WITHOUT_COURSE = re.compile(
+    r"error: the worker tcp://127\.0\.0\.1:\d+ cannot run the course "
+    r"\(ModuleNotFoundError: .*helpers.*\): start it in the course's folder, with its Python, "
+    r"packages and this copy of the course"
+)
+
+
+def test_a_worker_without_the_course_is_refused(tmp_path, scheduler, start_worker, capfd):
+    worker = start_worker(scheduler, first=WITHOUT_COURSE)
+    assert main([*write_sweep_of(tmp_path, [1]), "--scheduler", scheduler]) == 2
+    assert WORKER_WITHOUT_COURSE.fullmatch(capfd.readouterr().err.splitlines()[-1])
+    assert worker.poll() is None
+
+
+def test_a_worker_without_the_course_that_joins_later_is_refused(
+    tmp_path, scheduler, start_worker, capfd
+):
+    start_worker(scheduler)
+    pids = tmp_path / "pids"
+    arguments = write_sweep_of(
+        tmp_path, range(1, 4), WRITE_PIDS.format(path=str(pids)), "time.sleep(20)"
+    )
+    joins = lambda: start_worker(scheduler, first=WITHOUT_COURSE)  # noqa: E731
+    as_soon_as(lambda: words_in(pids), joins)
+    assert main([*arguments, "--scheduler", scheduler]) == 2
+    assert WORKER_WITHOUT_COURSE.fullmatch(capfd.readouterr().err.splitlines()[-1])
+
+
+@pytest.mark.parametrize("side", ["scheduler", "worker"])
+def test_a_machine_with_another_dask_is_refused(
+    tmp_path, start_scheduler, start_worker, capfd, side
+):
+    others = {side: WITH_OTHER_DASK}
+    _, address = start_scheduler(first=others.get("scheduler", ""))
+    start_worker(address, first=others.get("worker", ""))
     assert main([*write_sweep_of(tmp_path, [1]), "--scheduler", address]) == 2
-    error = capsys.readouterr().err.splitlines()[-1]
-    assert error.startswith(f"error: no scheduler with workers answers at {address!r}")
+    error = capfd.readouterr().err.splitlines()[-1]
+    assert error.startswith(f"error: the {side} ")
+    assert error.endswith(
+        f" has dask 1.0, this machine {dask.__version__}: "
+        "install the same Python and requirements.txt there"
+    )
 
 
-def test_a_scheduler_without_workers_is_refused(tmp_path, scheduler, monkeypatch):
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("nonsense", "its port is missing"),
+        ("tcp://127.0.0.1", "its port is missing"),
+        ("tcp://127.0.0.1:0", "its port is missing"),
+        ("tcp://:8786", "its host is missing"),
+        ("", "its host is missing"),
+        ("tcp://127.0.0.1:99999", "Port out of range 0-65535"),
+        ("tcp://127.0.0.1:dask", "Port could not be cast to integer value as 'dask'"),
+        ("tcp://[::1:8786", "Invalid IPv6 URL"),
+        ("tcp://127.0.0.1: 8786", "it holds more than a host and a port"),
+        ("tcp://127.0.0.1:8787/status", "it holds more than a host and a port"),
+        ("http://127.0.0.1:8787", "it begins with http://"),
+        ("ftp://127.0.0.1:8786", "it begins with ftp://"),
+    ],
+)
+def test_an_address_that_no_scheduler_can_have_is_refused(tmp_path, capsys, address, problem):
+    assert main([*write_sweep_of(tmp_path, [1]), "--scheduler", address]) == 2
+    assert capsys.readouterr().err == (
+        f"error: {address!r} is no scheduler's address ({problem}): "
+        "give the address that 'dask scheduler' prints, as tcp://host:8786\n"
+    )
+
+
+@pytest.mark.parametrize("host", ["no-such-machine.invalid", "..", "a" * 70])
+def test_a_machine_that_is_not_known_is_refused(tmp_path, capsys, host):
+    assert main([*write_sweep_of(tmp_path, [1]), "--scheduler", f"tcp://{host}:8786"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"error: no machine called {host!r} is known: "
+        "give the address that 'dask scheduler' prints, as tcp://host:8786"
+    )
+
+
+def refusal_at(address, tmp_path, monkeypatch, capfd):
+    """Run a sweep that is refused; return its last line. It must not hang."""
     monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 1)
-    with (
-        pytest.raises(InputError, match="no scheduler with workers answers"),
-        cluster.connected(scheduler, workers=1),
-    ):
-        pass
+    monkeypatch.setattr(cluster, "SECONDS_FOR_A_WORKER", 1)
+    before = time.monotonic()
+    assert main([*write_sweep_of(tmp_path, [1]), "--scheduler", address]) == 2
+    assert time.monotonic() - before < 60
+    errors = capfd.readouterr().err
+    assert "Traceback" not in errors
+    return errors.splitlines()[-1]
+
+
+def test_an_address_where_nothing_answers_is_refused(tmp_path, capfd, monkeypatch):
+    error = refusal_at("tcp://127.0.0.1:1", tmp_path, monkeypatch, capfd)
+    assert error.startswith("error: no scheduler answers at 'tcp://127.0.0.1:1': start 'dask")
+
+
+@pytest.mark.parametrize("greeting", [SILENCE, REFUSAL_OF_A_WEB_SERVER, b"SSH-2.0-OpenSSH_9.2\r\n"])
+def test_what_is_no_scheduler_is_told_from_nothing(
+    tmp_path, capfd, monkeypatch, start_stranger, greeting
+):
+    address = f"tcp://127.0.0.1:{start_stranger(greeting)[0]}"
+    error = refusal_at(address, tmp_path, monkeypatch, capfd)
+    assert error == f"error: something answers at {address!r}, but {NO_SCHEDULER}"
+
+
+NO_SCHEDULER = (
+    "it is no Dask scheduler, or one that hangs or is encrypted (tls://): "
+    "give the address that 'dask scheduler' prints, as tcp://host:8786"
+)
+
+
+def test_the_address_of_the_dashboard_is_no_schedulers(tmp_path, capfd, monkeypatch):
+    with LocalCluster(n_workers=1, processes=False, dashboard_address="127.0.0.1:0") as local:
+        dashboard = f"tcp://127.0.0.1:{local.scheduler.services['dashboard'].port}"
+        error = refusal_at(dashboard, tmp_path, monkeypatch, capfd)
+        assert error == f"error: something answers at {dashboard!r}, but {NO_SCHEDULER}"
+
+
+def test_an_encrypted_connection_that_fails_speaks_of_certificates(
+    tmp_path, capfd, monkeypatch, start_stranger
+):
+    address = f"tls://127.0.0.1:{start_stranger(SILENCE)[0]}"
+    error = refusal_at(address, tmp_path, monkeypatch, capfd)
+    assert error.startswith(f"error: something answers at {address!r}, but no Dask scheduler that")
+    assert error.endswith("name them in Dask's settings, under distributed.comm.tls")
+
+
+def test_ctrl_c_ends_the_wait_for_an_answer(tmp_path, start_stranger):
+    port, taken = start_stranger(SILENCE)
+    address = f"tcp://127.0.0.1:{port}"
+    sweep = start_helpers(*write_sweep_of(tmp_path, [1]), "--scheduler", address)
+    wait_until(lambda: taken, sweep)
+    sweep.send_signal(signal.SIGINT)
+    output, errors = sweep.communicate(timeout=60)
+    assert sweep.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert output.splitlines()[-1] == "stopped with Ctrl-C: the same command continues the sweep"
+
+
+def test_settings_that_dask_cannot_read_are_named_in_one_line(tmp_path):
+    settings = tmp_path / "dask.yaml"
+    settings.write_text("distributed: [1\nb: : :\n")
+    environment = {**os.environ, "DASK_CONFIG": str(settings)}
+    sweep = start_helpers(*write_sweep_of(tmp_path, [1]), env=environment)
+    _, errors = sweep.communicate(timeout=60)
+    assert sweep.returncode == 2
+    assert "Traceback" not in errors
+    start = f"error: A dask config file at {str(settings)!r} is malformed"
+    assert errors.splitlines()[-1].startswith(start)
+
+
+def test_a_scheduler_without_workers_is_refused(tmp_path, capfd, monkeypatch, scheduler):
+    error = refusal_at(scheduler, tmp_path, monkeypatch, capfd)
+    assert error == (
+        f"error: the scheduler at {scheduler!r} has no workers: start some with "
+        f"'dask worker {scheduler} --nthreads 1', then run this again"
+    )
 
 
 def test_when_no_worker_is_left_the_sweep_ends_with_one_line(

@@ -1,3 +1,5 @@
+import io
+import json
 import re
 
 import numpy as np
@@ -7,7 +9,9 @@ import yaml
 from PIL import Image
 from tiny_course import PROFILES, write_course
 
+from helpers.__main__ import main
 from helpers.lesson.files import NOTEBOOKS_FOLDER
+from helpers.runner import console
 from helpers.runner.errors import InputError
 from helpers.runner.jobs import read_course
 from helpers.runner.reports import Failed, Finished
@@ -114,6 +118,87 @@ def test_a_sweep_without_parameters_is_refused(tmp_path, course):
     content = {**yaml.safe_load(GOOD), "parameters": {}}
     with pytest.raises(InputError, match="name at least one parameter"):
         read(tmp_path, course, yaml.safe_dump(content))
+
+
+def sweep_of(rates, titles, *more):
+    content = yaml.safe_load(GOOD)
+    content["parameters"] = {
+        "epochs": [1, *more],
+        "learning_rate": [(n + 1) / 1_000_000 + 0.001 for n in range(rates)],
+        "title": [f"title {n}" for n in range(titles)],
+    }
+    content["figure"] = {"x": "epochs", "y": ["accuracy"], "label": "accuracy"}
+    return yaml.safe_dump(content)
+
+
+def test_a_sweep_of_too_many_points_is_refused_at_once(tmp_path, course):
+    assert read(tmp_path, course, sweep_of(1000, 1000)).size() == 1_000_000
+    with pytest.raises(InputError) as refusal:
+        read(tmp_path, course, sweep_of(4000, 1250, *range(2, 201)))
+    assert str(refusal.value) == (
+        f"{tmp_path / 'growth.yaml'}, parameters: 1,000,000,000 points are more than the 1,000,000 "
+        "that a sweep may have: leave out values"
+    )
+
+
+@pytest.fixture
+def many(tmp_path, monkeypatch):
+    """Arguments for a sweep of 1,200 points, and a list of how many points were started."""
+    folder = write_course(tmp_path)
+    path = tmp_path / "growth.yaml"
+    path.write_text(sweep_of(60, 20))
+    started = []
+
+    def start(sweep, jobs, *_):
+        started.append(len(jobs))
+        return 0
+
+    monkeypatch.setattr(console, "sweep_and_report", start)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    return ["--notebooks", str(folder), "sweep", str(path), "--workers", "2"], started
+
+
+def answer(monkeypatch, text):
+    terminal = io.StringIO(text)
+    terminal.isatty = lambda: True
+    monkeypatch.setattr("sys.stdin", terminal)
+
+
+def test_many_points_without_a_terminal_need_a_yes(tmp_path, many, capsys):
+    arguments, started = many
+    seconds = {"01_dot": {"metrics": {}, "seconds": 30.0}}
+    results = tmp_path / "notebooks" / "results.json"
+    results.write_text(json.dumps({"machine": "", "lessons": seconds}))
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == (
+        "error: growth has 1,200 points, some 5 hours if 2 run at a time: "
+        "add --yes to run them, or leave out values\n"
+    )
+    assert not started
+    assert main([*arguments, "--yes"]) == 0
+    assert started == [1200]
+
+
+def test_many_points_are_run_if_the_answer_is_yes(many, monkeypatch, capsys):
+    arguments, started = many
+    answer(monkeypatch, "n\n")
+    assert main(arguments) == 2
+    errors = capsys.readouterr().err
+    assert "growth has 1,200 points: run them? [y/N]" in errors
+    assert errors.endswith("error: nothing was run: leave out values, or answer yes\n")
+    answer(monkeypatch, "")
+    assert main(arguments) == 130
+    assert not started
+    answer(monkeypatch, "y\n")
+    assert main(arguments) == 0
+    assert started == [1200]
+
+
+def test_a_thousand_points_start_without_a_question(many, tmp_path):
+    arguments, started = many
+    (tmp_path / "growth.yaml").write_text(sweep_of(50, 20))
+    assert main(arguments) == 0
+    assert started == [1000]
 
 
 def outcome(tmp_path, number):
