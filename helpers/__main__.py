@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from helpers.lesson.environment import available_cores, threads
-from helpers.lesson.files import NOTEBOOKS_FOLDER, build_folder
+from helpers.lesson.files import NOTEBOOKS_FOLDER, build_root
 from helpers.runner.errors import ExitStatus, InputError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--build",
     type=click.Path(path_type=Path),
-    default=build_folder,
+    default=build_root,
     help="Folder for everything that is made; build/ of the course by default.",
 )
 @click.pass_context

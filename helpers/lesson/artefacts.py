@@ -1,12 +1,13 @@
-"""What lessons hand to each other: encoders by a telling name, features as plain arrays."""
+"""What lessons hand to each other: encoders and features, each with all that decided it."""
 
 import io
 import json
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ LAST_LAYER = "last"
 # The layers whose features lessons compare (both convolutions, flattened; the dense layer), and
 # what their tables call them.
 LAYERS = {CONVOLUTIONAL_LAYER: "convolutions", LAST_LAYER: "last layer"}
+UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error)  # what np.load raises
+CHECKSUM_DIGITS = 8  # in the name of an encoder
 TRAINING_IMAGES = 4000  # of the first of these, features are saved and labels are drawn
 
 
@@ -37,6 +40,8 @@ class FeatureSet:
     method: str  # for example "rotation"
     layer: str  # one of LAYERS
     dataset: str  # ImageDataset.source
+    checksum: str  # ImageDataset.checksum, since two data sets may have one name
+    encoder: str  # the name that encoder_path gives it, which tells the settings
     seed: int
     unlabelled_images: int
     seconds: float
@@ -47,20 +52,29 @@ class FeatureSet:
         return f"{self.method} ({self.layer} layer)"
 
 
-def encoder_path(method: str, dataset: str, suffix: str, **settings: int | float | str) -> Path:
+def encoder_path(
+    method: str, data: "ImageDataset", suffix: str, **settings: int | float | str
+) -> Path:
     """Return where an encoder lies, under a name that holds all that decided its weights.
 
-    >>> encoder_path("rotation", "mnist-5k", ".keras", images=1000, seed=0).name
-    'rotation_mnist-5k_images-1000_seed-0.keras'
+    Of the data these are the name and the first digits of the checksum. PyTorch's files end in
+    ``.pt``. All lie in ``encoders/`` of ``build_folder()``.
 
-    PyTorch's files end in ``.pt``. All lie in ``build/encoders/``.
+    >>> from helpers.data import load_dataset
+    >>> digits = load_dataset("mnist-5k")
+    >>> encoder_path("rotation", digits, ".keras", images=1000, seed=0).name
+    'rotation_mnist-5k-5dd1df7d_images-1000_seed-0.keras'
     """
-    parts = [method, dataset, *(f"{name}-{value}" for name, value in settings.items())]
+    content = f"{data.source:.40}-{data.checksum[:CHECKSUM_DIGITS]}"
+    parts = [method, content, *(f"{name}-{value}" for name, value in settings.items())]
     return build_folder() / "encoders" / ("_".join(parts) + suffix)
 
 
 def save_encoder(encoder: Any, path: Path) -> None:
-    """Write a Keras model (``.keras``) or a PyTorch module's weights (``.pt``), whole or not."""
+    """Write a Keras model (``.keras``) or a PyTorch module's weights (``.pt``), whole or not.
+
+    The file knows its name, so that it is not taken for another's once it is renamed.
+    """
     with written_whole(path) as temporary:
         if path.suffix == ".keras":
             encoder.save(temporary)
@@ -68,17 +82,29 @@ def save_encoder(encoder: Any, path: Path) -> None:
             import torch
 
             torch.save(encoder.state_dict(), temporary)
+        with zipfile.ZipFile(temporary, "a") as archive:
+            archive.comment = path.name.encode()
 
 
 def load_encoder(encoder: Any, path: Path) -> Any:
     """Give an encoder, built as it was saved, the weights of a file; no code of the file is run.
 
-    Returns the same encoder, a PyTorch module in evaluation mode. A file that is damaged, or holds
-    the weights of another architecture, raises a ``ValueError`` and leaves the encoder as it was.
+    Returns the same encoder, a PyTorch module in evaluation mode. A file that is damaged, was saved
+    under another name, or holds the weights of another architecture, raises a ``ValueError`` and
+    leaves the encoder as it was.
     """
     if not path.is_file():
         raise FileNotFoundError(f"no encoder at {path}: run the lesson that saves it first")
-    load_if_it_fits = _load_keras if path.suffix == ".keras" else _load_torch
+    framework, load_if_it_fits = (
+        ("Keras", _load_keras) if path.suffix == ".keras" else ("PyTorch", _load_torch)
+    )
+    with _undamaged(path, framework) as archive:
+        saved_as = archive.comment.decode()
+    if saved_as != path.name:
+        raise ValueError(
+            f"{path} was saved as {saved_as!r}, so from other data or with other settings: "
+            "run the lesson that saves it"
+        )
     if not load_if_it_fits(encoder, path):
         raise ValueError(
             f"{path} holds the weights of another architecture: build the encoder as it was saved"
@@ -97,7 +123,7 @@ def saved_methods(lessons_file: Path) -> dict[str, str]:
 
 
 def features_path(dataset: str, method: str, layer: str) -> Path:
-    """Return where the features of one method and layer lie: in ``build/features/<dataset>/``."""
+    """Return where the features of one method and layer lie: in ``features/<dataset>/``."""
     return build_folder() / "features" / dataset / f"{method}_{layer}.npz"
 
 
@@ -128,9 +154,11 @@ def load_features(path: Path) -> FeatureSet:
             description = json.loads(str(archive["description"]))
             arrays = {part: archive[part].astype(np.float32) for part in ("train", "test")}
             return FeatureSet(**description | arrays)
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        expected = ", ".join(field.name for field in fields(FeatureSet))
-        raise ValueError(f"{path} is not a feature set (expected {expected}): {error}") from error
+    except (*UNREADABLE, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is damaged, or not of this version of the course: run the lesson that saves "
+            f"it again ({error})"
+        ) from error
 
 
 def find_features(data: "ImageDataset", method: str, layer: str) -> FeatureSet | None:
@@ -153,6 +181,11 @@ def check_feature_set(features: FeatureSet, data: "ImageDataset") -> None:
     if features.dataset != data.source:
         raise ValueError(
             f"features of {features} belong to {features.dataset!r}, not {data.source!r}"
+        )
+    if features.checksum != data.checksum:
+        raise ValueError(
+            f"features of {features} were made from other images or labels than {data.source!r} "
+            "has now: run the lesson that saves them again"
         )
     _check_arrays(features)
     train_rows = min(TRAINING_IMAGES, len(data.train_images))

@@ -9,10 +9,20 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA_FOLDER = ROOT / "data"
 NOTEBOOKS_FOLDER = ROOT / "notebooks"
 BUILD_VARIABLE = "SSL_COURSE_BUILD"
+PROFILE_VARIABLE = "SSL_COURSE_PROFILE"
 
 
 def build_folder() -> Path:
     """Return the folder, which may not exist yet, for all that a lesson makes.
+
+    It lies in ``build_root()`` and has the profile's name: a lesson in JupyterLab finds what
+    ``make run`` made, and no trial of another profile.
+    """
+    return build_root() / (os.environ.get(PROFILE_VARIABLE) or "laptop")
+
+
+def build_root() -> Path:
+    """Return the folder, which may not exist yet, for all that the course makes.
 
     It is the one that ``SSL_COURSE_BUILD`` names, else ``build/`` at the top of the course.
     """

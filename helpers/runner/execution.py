@@ -18,7 +18,7 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from helpers.lesson.environment import THREADS_VARIABLE
-from helpers.lesson.files import BUILD_VARIABLE
+from helpers.lesson.files import BUILD_VARIABLE, PROFILE_VARIABLE
 from helpers.lesson.results import STRICT_VARIABLE
 from helpers.runner.errors import InputError
 from helpers.runner.identity import environment_fingerprint, files_checksums, run_identity
@@ -165,7 +165,11 @@ def finished_lessons(course: Course, folder: Path) -> list[Finished]:
 @contextmanager
 def kernel_environment(folder: Path, strict: bool, threads: int | None = None) -> Iterator[None]:
     """Set, for the length of a block, the variables that lessons and their libraries read."""
-    wanted = {BUILD_VARIABLE: str(folder), STRICT_VARIABLE: "1" if strict else "0"}
+    wanted = {
+        BUILD_VARIABLE: str(folder.parent),
+        PROFILE_VARIABLE: folder.name,
+        STRICT_VARIABLE: "1" if strict else "0",
+    }
     if threads is not None:
         wanted.update(dict.fromkeys((THREADS_VARIABLE, *LIBRARY_THREADS), str(threads)))
     before = {name: os.environ.get(name) for name in wanted}

@@ -419,6 +419,12 @@ def test_the_stored_source_does_not_decide_where_artefacts_go(tiny, tmp_path):
     assert load_dataset(tmp_path / "pets.npz").source == "pets"
 
 
+@pytest.mark.parametrize("name", ["mnist-5k", "mnist"])
+def test_own_images_under_a_name_of_the_course_get_another(tmp_path, tiny, name):
+    np.savez(tmp_path / f"{name}.npz", **tiny)
+    assert load_dataset(tmp_path / f"{name}.npz").source == f"own {name}"
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint64, ">i2"])
 def test_labels_of_any_integer_dtype_become_int64(dtype, tiny, tmp_path):
     tiny["train_labels"] = tiny["train_labels"].astype(dtype)
@@ -576,7 +582,7 @@ def test_an_npz_with_any_one_byte_changed_is_read_or_refused_by_name(drawn, tmp_
         assert str(path) in str(error)
     else:
         np.testing.assert_array_equal(read["train_images"], images)
-        assert class_names == ("cat", "dog")
+        assert class_names in (("cat", "dog"), None)  # one byte can hide the archive's last entry
 
 
 # --- the data set itself ------------------------------------------------------------------------

@@ -30,6 +30,8 @@ def features():
         method="rotation",
         layer="last",
         dataset="mnist-5k",
+        checksum="of its content",
+        encoder="rotation_seed-3.keras",
         seed=3,
         unlabelled_images=1000,
         seconds=2.5,
@@ -40,7 +42,7 @@ def features():
 
 def test_features_come_back_as_they_were_saved(features, tmp_path):
     path = save_features(features)
-    assert path == tmp_path / "features" / "mnist-5k" / "rotation_last.npz"
+    assert path == tmp_path / "laptop" / "features" / "mnist-5k" / "rotation_last.npz"
     assert path == features_path("mnist-5k", "rotation", "last")
     loaded = load_features(path)
     for name, value in asdict(features).items():
@@ -93,24 +95,57 @@ def test_missing_features_name_the_remedy(tmp_path):
 def test_another_file_is_not_taken_for_features(features, tmp_path):
     other = tmp_path / "other.npz"
     np.savez(other, images=features.train)
-    with pytest.raises(ValueError, match="is not a feature set"):
+    with pytest.raises(ValueError, match="is damaged, or not of this version of the course: run"):
         load_features(other)
     other.write_bytes(b"not an archive")
-    with pytest.raises(ValueError, match="is not a feature set"):
+    with pytest.raises(ValueError, match="is damaged, or not of this version of the course: run"):
         load_features(other)
 
 
 def test_pickled_objects_are_not_loaded(tmp_path):
     path = tmp_path / "pickled.npz"
     np.savez(path, description=np.array([{}], dtype=object))
-    with pytest.raises(ValueError, match="is not a feature set"):
+    with pytest.raises(ValueError, match="is damaged, or not of this version of the course: run"):
         load_features(path)
 
 
-def test_an_encoder_is_named_after_all_that_decided_it(tmp_path):
-    path = encoder_path("rotation", "mnist-5k", ".keras", images=800, seed=0)
-    assert path == tmp_path / "encoders" / "rotation_mnist-5k_images-800_seed-0.keras"
-    assert path != encoder_path("rotation", "mnist-5k", ".keras", images=800, seed=1)
+def test_an_encoder_is_named_after_all_that_decided_it(data, tmp_path):
+    path = encoder_path("rotation", data, ".keras", images=800, seed=0)
+    name = f"rotation_tiny-{data.checksum[:8]}_images-800_seed-0.keras"
+    assert path == tmp_path / "laptop" / "encoders" / name
+    assert path != encoder_path("rotation", data, ".keras", images=800, seed=1)
+    assert path != encoder_path("rotation", with_other(data, "test_labels"), ".keras", seed=0)
+    longer = replace(data, source="x" * 250)
+    assert len(encoder_path("rotation", longer, ".keras", images=800, seed=0).name) < 100
+
+
+def with_other(data, part):
+    array = getattr(data, part).copy()
+    array.flat[-1] ^= 1
+    return replace(data, **{part: array})
+
+
+@pytest.mark.parametrize("part", ["train_images", "train_labels", "test_images", "test_labels"])
+def test_features_of_other_data_under_the_same_name_are_refused(data, tiny, part):
+    save_features(tiny)
+    other = with_other(data, part)
+    assert other.source == data.source
+    with pytest.raises(ValueError, match="were made from other images or labels than 'tiny' has"):
+        find_features(other, "rotation", "last")
+
+
+def damaged(content, kind):
+    half = len(content) // 2
+    flipped = content[:half] + bytes([content[half] ^ 1]) + content[half + 1 :]
+    return {"cut short": content[:half], "empty": b"", "a flipped bit": flipped}[kind]
+
+
+@pytest.mark.parametrize("kind", ["cut short", "empty", "a flipped bit"])
+def test_damaged_features_are_named_with_the_remedy(data, tiny, kind):
+    path = save_features(tiny)
+    path.write_bytes(damaged(path.read_bytes(), kind))
+    with pytest.raises(ValueError, match=rf"{path.name} is damaged.*run the lesson that saves it"):
+        find_features(data, "rotation", "last")
 
 
 @pytest.fixture
@@ -121,12 +156,14 @@ def data():
 
 
 @pytest.fixture
-def tiny():
+def tiny(data):
     generator = np.random.default_rng(0)
     train, test = (
         generator.normal(size=(rows, 5)).astype(np.float16).astype(np.float32) for rows in (7, 3)
     )
-    return FeatureSet("rotation", "last", "tiny", 0, 7, 1.5, train, test)
+    return FeatureSet(
+        "rotation", "last", "tiny", data.checksum, "rotation.pt", 0, 7, 1.5, train, test
+    )
 
 
 def with_nan(array):
@@ -153,6 +190,7 @@ def test_of_many_training_images_the_first_4000_are_expected(tiny):
     images = np.zeros((4001, 4, 4), np.uint8)
     labels = np.arange(4001) % 2
     data = ImageDataset(images, labels, images[:3], labels[:3], ("a", "b"), "tiny")
+    tiny = replace(tiny, checksum=data.checksum)
     check_feature_set(replace(tiny, train=np.ones((4000, 5), np.float32)), data)
     with pytest.raises(ValueError, match="have 4001 rows, but tiny has 4000 train images"):
         check_feature_set(replace(tiny, train=np.ones((4001, 5), np.float32)), data)
@@ -204,5 +242,5 @@ def test_a_file_that_is_no_feature_set_is_refused(data):
     path = features_path("tiny", "rotation", "last")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"nothing of the kind")
-    with pytest.raises(ValueError, match="not a feature set"):
+    with pytest.raises(ValueError, match="is damaged, or not of this version"):
         find_features(data, "rotation", "last")

@@ -1,5 +1,7 @@
 """A file that is damaged, or of another encoder, does nothing to a PyTorch encoder."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -27,10 +29,21 @@ def test_an_encoder_with_a_flipped_bit_is_refused_or_unharmed(tmp_path):
             load_encoder(again, path)
         except ValueError as error:
             refused += 1
-            assert str(error) == f"{path} is not a saved PyTorch encoder: delete it and train again"
+            assert re.search("is not a saved PyTorch encoder: delete it|was saved as", str(error))
         else:
             assert weights_equal(again, saved)
     assert refused > 250
+
+
+def test_an_encoder_is_not_taken_for_one_of_other_data_or_settings(tmp_path):
+    path = tmp_path / "dots_mine-1a2b3c4d_seed-0.pt"
+    save_encoder(nn.Linear(3, 4), path)
+    renamed = path.rename(tmp_path / "dots_mine-5e6f7a8b_seed-0.pt")
+    encoder = nn.Linear(3, 4)
+    before = encoder.weight.clone()
+    with pytest.raises(ValueError, match=f"was saved as '{path.name}', so from other data or with"):
+        load_encoder(encoder, renamed)
+    assert torch.equal(encoder.weight, before)
 
 
 def test_an_encoder_is_left_as_it_was_by_another_that_it_shares_layers_with(tmp_path):

@@ -4,21 +4,30 @@ from pathlib import Path
 
 import pytest
 
-from helpers.lesson.files import BUILD_VARIABLE, ROOT, build_folder, written_whole
+from helpers.lesson.files import (
+    BUILD_VARIABLE,
+    PROFILE_VARIABLE,
+    ROOT,
+    build_folder,
+    build_root,
+    written_whole,
+)
 
 
 def test_the_build_folder_stands_at_the_top_of_the_course(monkeypatch):
     monkeypatch.delenv(BUILD_VARIABLE, raising=False)
-    assert build_folder() == ROOT / "build"
+    assert build_root() == ROOT / "build"
+    assert build_folder() == ROOT / "build" / "laptop"
     assert (ROOT / "requirements.txt").is_file()
 
 
 def test_the_environment_moves_the_build_folder(monkeypatch, tmp_path):
     monkeypatch.setenv(BUILD_VARIABLE, str(tmp_path))
-    assert build_folder() == tmp_path
+    monkeypatch.setenv(PROFILE_VARIABLE, "ci")
+    assert build_folder() == tmp_path / "ci"
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv(BUILD_VARIABLE, "~/made here")
-    assert build_folder() == tmp_path / "made here"
+    assert build_root() == tmp_path / "made here"
 
 
 def test_a_file_appears_only_when_its_block_is_through(tmp_path):

@@ -1,5 +1,6 @@
 """The Keras room: batches against the pretext task, models, training and saving."""
 
+import re
 import sys
 import zipfile
 
@@ -217,6 +218,7 @@ def test_a_damaged_encoder_names_the_remedy(tmp_path):
         load_encoder(encoder_of(rotation_classifier()), path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("other.txt", "nothing")
+        archive.comment = path.name.encode()
     with pytest.raises(ValueError, match="is not a saved Keras encoder: delete it"):
         load_encoder(encoder_of(rotation_classifier()), path)
 
@@ -224,7 +226,7 @@ def test_a_damaged_encoder_names_the_remedy(tmp_path):
 def test_an_encoder_that_brings_code_is_refused(tmp_path):
     path = tmp_path / "code.keras"
     sized = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x + 1)])
-    sized.save(path)
+    save_encoder(sized, path)
     with pytest.raises(ValueError, match="is not a saved Keras encoder"):
         load_encoder(encoder_of(rotation_classifier()), path)
 
@@ -274,7 +276,7 @@ def test_an_encoder_with_a_flipped_bit_is_refused_or_unharmed(tmp_path):
             load_encoder(other, path)
         except ValueError as error:
             refused += 1
-            assert str(error) == f"{path} is not a saved Keras encoder: delete it and train again"
+            assert re.search("is not a saved Keras encoder: delete it|was saved as", str(error))
         else:
             assert weights_equal(other, small)
     assert refused > 200

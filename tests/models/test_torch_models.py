@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -229,6 +230,13 @@ def truncated(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def saved_by_torch(content, path):
+    """Save what save_encoder would not, under a name that is right."""
+    torch.save(content, path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = path.name.encode()
+
+
 class Order:
     def __reduce__(self):
         return print, ("code from a file has run",)
@@ -241,7 +249,7 @@ class Order:
         lambda path: path.write_bytes(b""),
         lambda path: path.write_text("not an encoder"),
         lambda path: path.write_bytes(pickle.dumps(Order(), protocol=2)),
-        lambda path: torch.save(Order(), path),
+        lambda path: saved_by_torch(Order(), path),
     ],
     ids=["truncated", "empty", "text", "a plain pickle", "a pickle with orders"],
 )
@@ -267,7 +275,7 @@ def test_a_file_that_holds_no_weights_is_refused_and_not_run(spoil, tmp_path, ca
 )
 def test_the_weights_of_another_architecture_are_refused(content, tmp_path):
     path = tmp_path / "encoder.pt"
-    torch.save(content, path)
+    saved_by_torch(content, path)
     encoder = convolutional_encoder()
     with pytest.raises(ValueError, match=r"encoder\.pt holds the weights of another architecture"):
         load_encoder(encoder, path)

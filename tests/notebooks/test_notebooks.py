@@ -5,6 +5,7 @@ import re
 from statistics import median
 
 import nbformat
+import papermill
 import pytest
 import yaml
 
@@ -148,6 +149,12 @@ def test_every_parameter_is_used_in_a_later_cell(code, path):
     later = "\n".join(cell.source for cell in code[position + 1 :])
     used = {node.id for node in ast.walk(ast.parse(later)) if isinstance(node, ast.Name)}
     assert set(read_course(NOTEBOOKS_FOLDER).lessons[path.stem].parameters) <= used
+
+
+def test_papermill_explains_every_parameter(path):
+    explained = papermill.inspect_notebook(path)
+    for name, parameter in read_course(NOTEBOOKS_FOLDER).lessons[path.stem].parameters.items():
+        assert explained[name]["help"].startswith(parameter.meaning)
 
 
 def test_cells_are_short_and_preceded_by_prose(notebook, code):

@@ -10,7 +10,7 @@ from filelock import FileLock
 from processes import start_helpers, wait_until
 from tiny_course import PROFILES, PROMISE, RECORD, write_course
 
-from helpers.lesson.files import BUILD_VARIABLE
+from helpers.lesson.files import BUILD_VARIABLE, build_folder
 from helpers.lesson.results import METRICS_MIME, STRICT_VARIABLE
 from helpers.runner import execution as runner
 from helpers.runner.errors import InputError
@@ -22,7 +22,7 @@ from helpers.runner.reports import Failed, Finished
 PROBE = """
 import os, sys
 from pathlib import Path
-print(Path.cwd().name, Path(os.environ["SSL_COURSE_BUILD"]).name, os.environ["SSL_COURSE_STRICT"])
+print(Path.cwd().name, os.environ["SSL_COURSE_PROFILE"], os.environ["SSL_COURSE_STRICT"])
 for step in range(3):
     print(f"\\rstep {step}", end="", flush=True)
 print()
@@ -75,7 +75,7 @@ def test_the_kernels_variables_are_set_for_a_block_only(tmp_path, monkeypatch):
     monkeypatch.setenv(BUILD_VARIABLE, "before")
     monkeypatch.delenv(STRICT_VARIABLE, raising=False)
     with pytest.raises(KeyError), kernel_environment(tmp_path, strict=True, threads=1):
-        assert os.environ[BUILD_VARIABLE] == str(tmp_path)
+        assert build_folder() == tmp_path
         assert os.environ["SSL_COURSE_THREADS"] == os.environ["OMP_NUM_THREADS"] == "1"
         assert os.environ[STRICT_VARIABLE] == "1"
         raise KeyError
@@ -218,9 +218,8 @@ def test_a_run_during_which_something_changed_that_decides_it_has_failed(tmp_pat
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"cut sh")])
 def test_a_lesson_whose_files_for_others_are_damaged_is_run_again(tmp_path, damage):
     saves = """
-import os
-from pathlib import Path
-folder = Path(os.environ["SSL_COURSE_BUILD"]) / "features" / "mine"
+from helpers.lesson import build_folder
+folder = build_folder() / "features" / "mine"
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "dot.npz").write_bytes(b"not cut short")
 """
