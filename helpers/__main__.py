@@ -100,7 +100,7 @@ def run(
       python -m helpers run
       python -m helpers run 03_autoencoder_pytorch
       python -m helpers run --profile ci
-      python -m helpers run 01_rotation_pretext_keras -p epochs=8 -p dataset=fashion-mnist-20k
+      python -m helpers run 01_rotation_pretext_keras -p epochs=8 -p image_count=2000
       python -m helpers run 02_fine_tuning_keras -p few_labels=50 -p seed_count=3 --force
     """  # noqa: D301
     from helpers.runner.jobs import plan
@@ -156,6 +156,7 @@ def sweep(
         raise InputError("--workers is for a local cluster: leave it out beside --scheduler")
     if scheduler is not None:
         host_and_port(scheduler)
+    from helpers.runner.profiles import SWEEPS_FOLDER
     from helpers.runner.sweeps import MANY_POINTS, describe_size, read_sweep, sweep_jobs
 
     course = _course(folders["notebooks"])
@@ -167,7 +168,7 @@ def sweep(
         results = committed_results(folders["notebooks"], [plan.lesson])
         seconds = results["lessons"].get(plan.lesson, {}).get("seconds")
         _confirm(describe_size(plan, seconds, workers))
-    folder = folders["build"] / "sweeps" / plan.name
+    folder = folders["build"] / SWEEPS_FOLDER / plan.name
     jobs = sweep_jobs(plan, course, folder)
     click.echo(f"{plan.name}, {len(jobs)} points: {plan.description}", err=True)
     from helpers.runner.console import sweep_and_report

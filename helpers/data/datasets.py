@@ -15,6 +15,7 @@ from helpers.data.readers import read_dataset
 from helpers.lesson.files import DATA_FOLDER
 
 BUNDLED = {"mnist-5k": "mnist_5k.npz", "fashion-mnist-20k": "fashion_mnist_20k.npz"}
+LEAST_IMAGES = {"training": 1000, "test": 250}  # of a data set that lessons compare
 MOST_CLASSES = 256  # where nothing names them, unless there are more images
 
 
@@ -46,6 +47,9 @@ class ImageDataset:
                     f"{type(images).__name__} and {type(labels).__name__}: use np.asarray"
                 )
             check_images(images, f"{part}_images")
+        _check_names(self.class_names)
+        for part in ("train", "test"):
+            images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
             _check_labels(labels, f"{part}_labels", len(images), len(self.class_names))
             object.__setattr__(self, f"{part}_labels", labels.astype(np.int64))
         if self.train_images.shape[1:] != self.test_images.shape[1:]:
@@ -121,6 +125,41 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
         raise ValueError(f"{found.place}: {error}") from None
 
 
+def load_pair(first: str | Path, second: str | Path) -> tuple[ImageDataset, ImageDataset]:
+    """Load the two data sets that a lesson compares, or say in a ``ValueError`` why it cannot.
+
+    >>> digits, clothes = load_pair("mnist-5k", "fashion-mnist-20k")
+
+    They are two, and their images squares of one size, as the networks and the rotations need. They
+    are large enough for what lessons hold back: 1,000 images to train on, 250 to test on.
+    """
+    pair = load_dataset(first), load_dataset(second)
+    for data in pair:
+        found = {"training": len(data.train_images), "test": len(data.test_images)}
+        for part, least in LEAST_IMAGES.items():
+            if found[part] < least:
+                raise ValueError(
+                    f"{data.source} has {found[part]:,} {part} images, and the lessons need at "
+                    f"least {least:,}: choose a larger data set"
+                )
+        height, width = data.train_images.shape[1:]
+        if height != width:
+            raise ValueError(
+                f"{data.source} has images of {_size(data.train_images)} pixels, and the lessons "
+                "need squares: crop or pad them"
+            )
+    sources = [data.source for data in pair]
+    if sources[0] == sources[1]:
+        raise ValueError(f"dataset and second_dataset are both {sources[0]!r}: choose two")
+    sizes = [_size(data.train_images) for data in pair]
+    if sizes[0] != sizes[1]:
+        raise ValueError(
+            f"{sources[0]} has images of {sizes[0]} pixels and {sources[1]} of {sizes[1]}: choose "
+            "two of one size, or resize one of them"
+        )
+    return pair
+
+
 def check_images(images: np.ndarray, name: str = "images") -> None:
     """Raise a ``ValueError`` unless images are uint8 of shape ``(n, height, width)``."""
     if images.dtype != np.uint8:
@@ -137,6 +176,13 @@ def check_images(images: np.ndarray, name: str = "images") -> None:
         )
     if images.size == 0:
         raise ValueError(f"{name} are empty, of shape {images.shape}: a data set needs images")
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    for name in names:
+        if names.count(name) > 1 or not name.strip():
+            twice = f"the name {name!r} twice" if name.strip() else "an empty name"
+            raise ValueError(f"class_names hold {twice}: give every class a name of its own")
 
 
 def _check_labels(labels: np.ndarray, name: str, images: int, classes: int) -> None:

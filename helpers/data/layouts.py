@@ -174,14 +174,7 @@ def _files_by_name(place: Path) -> dict[str, list[Path]]:
         inside = sorted(path.iterdir()) if path.is_dir() else [path]
         files = [file for file in inside if plain_name(file.name) == name and file.is_file()]
         found.setdefault(FILE_NAMES[name], []).extend(files)
-    return {name: _unpacked(files) for name, files in found.items() if files}
-
-
-def _unpacked(files: list[Path]) -> list[Path]:
-    """Leave out each ``.gz`` file that stands beside its plain copy."""
-    return [
-        file for file in files if file.suffix.lower() != ".gz" or file.with_suffix("") not in files
-    ]
+    return {name: files for name, files in found.items() if files}
 
 
 def _by_part(layout: Layout, files: dict[str, list[Path]]) -> dict[str, list[Path]]:

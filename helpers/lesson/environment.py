@@ -20,7 +20,11 @@ def available_cores() -> int:
     """Return how many processor cores this process may use, in a container too."""
     from joblib import cpu_count
 
-    return cpu_count()
+    try:
+        return cpu_count()
+    except ValueError as error:
+        setting = os.environ.get("LOKY_MAX_CPU_COUNT")
+        raise ValueError(f"LOKY_MAX_CPU_COUNT={setting!r}: give a whole number") from error
 
 
 def threads() -> int:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
+import nbclient.client
 import nbformat
 import papermill
 from filelock import FileLock, Timeout
@@ -38,6 +40,8 @@ KERNEL = "python3"
 # A kernel's own log would repeat, without the lesson's name, what Failed says.
 QUIET_KERNEL = "--IPKernelApp.log_level=CRITICAL"
 LIBRARY_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# nbclient's own pattern takes minutes over one long line: it is tried anew at each of its letters.
+nbclient.client._RGX_CARRIAGERETURN = re.compile(r"^.*\r(?=[^\n])", re.MULTILINE)
 HANDED_ON = ("encoders", "features")  # folders of what a lesson makes for others
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {unit}, {elapsed}"
 
@@ -132,6 +136,9 @@ def run_job(
     seconds = perf_counter() - start
     if run_identity(job, environment_fingerprint()) != identity:
         return _failed(job, "helpers, data or packages changed while it ran: run it again")
+    left = _first_cell_left(notebook)
+    if left is not None:
+        return _failed(job, "it ended (sys.exit?) before this cell", source=left)
     metrics, figures = recorded_metrics(notebook), count_figures(notebook)
     broken = broken_promises(job.promise, metrics, figures, job.strict)
     if broken:
@@ -169,6 +176,7 @@ def kernel_environment(folder: Path, strict: bool, threads: int | None = None) -
         BUILD_VARIABLE: str(folder.parent),
         PROFILE_VARIABLE: folder.name,
         STRICT_VARIABLE: "1" if strict else "0",
+        "PYTHONOPTIMIZE": "",  # or a lesson's assertions would not be looked at
     }
     if threads is not None:
         wanted.update(dict.fromkeys((THREADS_VARIABLE, *LIBRARY_THREADS), str(threads)))
@@ -217,6 +225,17 @@ def _failed(job: Job, error: str, count: int | None = None, source: str = "") ->
         error="\n".join(error.strip().splitlines()[:3]),
         notebook=job.unfinished,
     )
+
+
+def _first_cell_left(notebook: nbformat.NotebookNode) -> str | None:
+    """Return the code of the first cell that was to run and did not; None if all ran."""
+    left = (
+        cell.source
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None
+        if "skip-execution" not in cell.metadata.get("tags", [])
+    )
+    return next(left, None)
 
 
 def _last_cell(path: Path) -> tuple[int | None, str]:

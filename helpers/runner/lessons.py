@@ -80,7 +80,7 @@ def read_lessons(folder: Path) -> tuple[dict[str, Lesson], dict[str, str]]:
 
     Returned with them is, by name, what is wrong with each that cannot be read.
     """
-    paths = sorted(folder.glob("[0-9]*_*.ipynb"))
+    paths = sorted(path for path in folder.glob("[0-9]*_*.ipynb") if path.is_file())
     if not paths:
         raise InputError(f"no lessons in {str(folder)!r}: expected notebooks such as 01_name.ipynb")
     lessons: dict[str, Lesson] = {}

@@ -1,16 +1,18 @@
 """Profiles: the named sets of parameters in ``profiles.yaml``, for ``--profile``."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from helpers.runner.errors import expect_known
+from helpers.runner.errors import InputError, expect_known
 from helpers.runner.lessons import Lesson
 from helpers.runner.strict_yaml import as_structure, read_mapping
 
 PROFILES_FILE = "profiles.yaml"
+SWEEPS_FOLDER = "sweeps"  # beside the profiles' folders in build/
 Seconds = Annotated[int, Meta(ge=1, description="a whole number of seconds, at least 1")]
 
 
@@ -34,6 +36,11 @@ def read_profiles(
     profiles = {}
     for name, content in read_mapping(path).items():
         where = f"{path}, profile {name}"
+        if not re.fullmatch(r"[A-Za-z][\w-]*", name) or name == SWEEPS_FOLDER:
+            raise InputError(
+                f"{where}: a profile's name is that of its folder in build/: begin with a letter, "
+                f"go on with letters, digits, - and _, and do not take {SWEEPS_FOLDER!r}"
+            )
         profiles[name] = as_structure(content, Profile, where, name=name)
         for lesson, values in profiles[name].lessons.items():
             if lesson in left_out:

@@ -66,6 +66,8 @@ class Sweep(Struct, frozen=True, kw_only=True):
 
 def read_sweep(path: Path, course: Course) -> Sweep:
     """Read a sweep from its YAML file and check all of it against the course."""
+    if not path.stem.strip("."):
+        raise InputError(f"{path}: a sweep's results lie in a folder of its name: give it one")
     sweep = as_structure(read_mapping(path), Sweep, str(path), name=path.stem)
     course.expect_lesson(sweep.lesson, str(path))
     expect_known("profile", sweep.profile, course.profiles, str(path))

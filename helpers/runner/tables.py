@@ -47,8 +47,11 @@ def results_table(finished: Sequence["Finished"], promises: dict[str, Promise]) 
     margin = " " * (width + 11)
     lines = [f"{'lesson':<{width}}  seconds  found"]
     for run in finished:
+        found = promises[run.lesson].found(run.metrics)
+        if not run.strict:  # the headline speaks of the lesson's own data and settings
+            found = ", ".join(f"{name} {value:.4g}" for name, value in run.metrics.items())
         lines += [
-            f"{run.lesson:<{width}}  {run.seconds:7.1f}  {promises[run.lesson].found(run.metrics)}",
+            f"{run.lesson:<{width}}  {run.seconds:7.1f}  {found}",
             f"{margin}{relative(run.html)}",
             f"{margin}{relative(run.notebook)}",
         ]

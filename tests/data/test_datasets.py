@@ -20,7 +20,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from helpers.data import datasets as data
 from helpers.data import downloads
-from helpers.data.datasets import BUNDLED, ImageDataset, load_dataset
+from helpers.data.datasets import BUNDLED, ImageDataset, load_dataset, load_pair
 from helpers.data.downloads import CACHE_VARIABLE, CLOTHES, DIGITS, PUBLISHED, cache_folder
 from helpers.data.layouts import IDX, find_dataset
 from helpers.data.readers import read_dataset, read_idx, read_npz
@@ -417,6 +417,66 @@ def test_an_npz_of_ones_own_is_read_as_it_was_saved(save, tiny, tmp_path):
 def test_the_stored_source_does_not_decide_where_artefacts_go(tiny, tmp_path):
     np.savez(tmp_path / "pets.npz", **tiny, source=np.array("../../elsewhere"))
     assert load_dataset(tmp_path / "pets.npz").source == "pets"
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["cat", "cat"], "class_names hold the name 'cat' twice: give every class a name of its"),
+        (["cat", " "], "class_names hold an empty name: give every class a name of its own"),
+    ],
+)
+def test_class_names_that_do_not_tell_classes_apart_are_refused(tiny, tmp_path, names, message):
+    np.savez(tmp_path / "pets.npz", **tiny | {"class_names": np.array(names)})
+    with pytest.raises(ValueError, match=message):
+        load_dataset(tmp_path / "pets.npz")
+
+
+def test_a_part_without_images_is_named(tiny, tmp_path):
+    none = {"test_images": tiny["test_images"][:0], "test_labels": tiny["test_labels"][:0]}
+    without_names = {name: array for name, array in tiny.items() if name != "class_names"}
+    np.savez(tmp_path / "pets.npz", **without_names | none)
+    with pytest.raises(ValueError, match="test_images are empty"):
+        load_dataset(tmp_path / "pets.npz")
+
+
+def own(folder, name, shape=(28, 28), train=1000, test=250):
+    draw = np.random.default_rng(0)
+    np.savez(
+        folder / f"{name}.npz",
+        train_images=draw.integers(0, 256, (train, *shape), dtype=np.uint8),
+        train_labels=np.arange(train) % 3,
+        test_images=draw.integers(0, 256, (test, *shape), dtype=np.uint8),
+        test_labels=np.arange(test) % 3,
+    )
+    return folder / f"{name}.npz"
+
+
+def test_two_data_sets_that_lessons_can_compare_are_loaded(tmp_path):
+    first, second = load_pair(own(tmp_path, "leaves"), "mnist-5k")
+    assert (first.source, second.source) == ("leaves", "mnist-5k")
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ({"train": 999}, "leaves has 999 training images, and the lessons need at least 1,000"),
+        ({"test": 249}, "leaves has 249 test images, and the lessons need at least 250"),
+        ({"shape": (20, 30)}, "leaves has images of 20 × 30 pixels, and the lessons need squares"),
+        (
+            {"shape": (32, 32)},
+            "leaves has images of 32 × 32 pixels and mnist-5k of 28 × 28: choose",
+        ),
+    ],
+)
+def test_data_sets_that_lessons_cannot_compare_are_refused(tmp_path, kind, message):
+    with pytest.raises(ValueError, match=message):
+        load_pair(own(tmp_path, "leaves", **kind), "mnist-5k")
+
+
+def test_a_data_set_is_not_compared_with_itself():
+    with pytest.raises(ValueError, match="dataset and second_dataset are both 'mnist-5k': choose"):
+        load_pair("mnist-5k", "mnist-5k")
 
 
 @pytest.mark.parametrize("name", ["mnist-5k", "mnist"])

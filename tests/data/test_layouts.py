@@ -252,10 +252,17 @@ def test_class_names_may_be_bytes(mine):
     assert load_dataset(mine / "pets.npz").class_names == ("Katze", "Hündin", "Maus")
 
 
-def test_the_plain_one_of_two_copies_is_read_and_the_packed_one_not(mine):
-    write(mine, mnist() | {f"{name}.gz": b"half a fi" for name in mnist()})
+def test_a_packed_copy_beside_the_plain_one_must_hold_the_same(mine):
+    write(mine, mnist() | {f"{name}.gz": gzip.compress(held) for name, held in mnist().items()})
     assert_is_parts(load_dataset(mine))
-    assert {file.suffix for file in dataset_files(mine)} == {""}
+    assert len(dataset_files(mine)) == 8
+    name = "train-images-idx3-ubyte"
+    (mine / f"{name}.gz").write_bytes(gzip.compress(mnist(OTHERS)[name]))
+    with pytest.raises(ValueError, match=rf"{name} and .*{name}\.gz differ, so it is not clear"):
+        load_dataset(mine)
+    (mine / f"{name}.gz").write_bytes(b"half a fi")
+    with pytest.raises(ValueError, match=rf"{name}\.gz is "):
+        load_dataset(mine)
 
 
 def test_without_names_a_class_below_the_lowest_training_label_keeps_its_number(mine):

@@ -212,6 +212,13 @@ def test_the_probe_shows_no_warning_even_on_constant_and_separable_features(digi
         fit_probe(*blobs(0), regularisation=1e-4)
 
 
+def test_two_labels_of_each_of_many_classes_are_enough():
+    train, labels = blobs(0, count=52, classes=26)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert linear_probe(train, labels, *blobs(1, count=52, classes=26)) > 0.9
+
+
 def test_a_probe_that_does_not_converge_stops_with_a_remedy(digits, monkeypatch):
     monkeypatch.setattr(evaluation, "PROBE_ITERATIONS", 1)
     message = (

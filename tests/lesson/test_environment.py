@@ -62,6 +62,12 @@ def test_a_containers_share_of_the_cores_is_seen(monkeypatch, files, cores):
     assert available_cores() == cores
 
 
+def test_a_wrong_number_of_cores_names_its_variable(monkeypatch):
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "abc")
+    with pytest.raises(ValueError, match="LOKY_MAX_CPU_COUNT='abc': give a whole number"):
+        available_cores()
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", ""])
 def test_a_wrong_number_of_threads_is_refused(monkeypatch, value):
     monkeypatch.setenv(THREADS_VARIABLE, value)

@@ -273,7 +273,7 @@ def test_a_run_ends_with_its_table_and_status_zero(top, capsys):
     printed = capsys.readouterr()
     assert printed.err == "1 lesson, profile ci: quick\n" + printed.err.splitlines()[1] + "\n"
     assert "01_dot" in printed.out
-    assert "accuracy 0.501, chance 0.10" in printed.out
+    assert "accuracy 0.501, chance 0.1" in printed.out
     assert (top / "build" / "ci" / "results.json").is_file()
 
 

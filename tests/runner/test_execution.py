@@ -284,6 +284,26 @@ def test_a_lesson_that_breaks_a_promise_has_failed(kept):
     assert not (top / "build" / "laptop" / "notebooks").exists()
 
 
+def test_a_lesson_that_ends_before_its_last_cell_has_failed(tmp_path):
+    cells = [RECORD, "import sys\nsys.exit(0)", "never = 1\nassert False", "more = 1"]
+    (failed,) = run_all(tmp_path, lessons={"01_dot": cells})
+    assert failed.error == "it ended (sys.exit?) before this cell"
+    assert failed.source == "never = 1\nassert False"
+
+
+def test_assertions_are_looked_at_whatever_python_was_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    (failed,) = run_all(tmp_path, lessons={"01_dot": [RECORD, "assert 1 > 2"]})
+    assert failed.source == "assert 1 > 2"
+
+
+def test_a_long_line_is_no_reason_to_wait(tmp_path):
+    cells = [RECORD, "print('x' * 1_000_000 + '\\ry')"]
+    (finished,) = run_all(tmp_path, lessons={"01_dot": cells})  # it took minutes
+    executed = nbformat.read(finished.notebook, as_version=4)
+    assert executed.cells[-1].outputs[0].text == "y\n"
+
+
 def test_a_cell_that_hangs_is_ended_and_a_kernel_that_dies_is_reported(tmp_path):
     lessons = {
         "01_hangs": ["import time\ntime.sleep(600)"],

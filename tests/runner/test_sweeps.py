@@ -194,6 +194,14 @@ def test_many_points_are_run_if_the_answer_is_yes(many, monkeypatch, capsys):
     assert started == [1200]
 
 
+def test_a_sweep_whose_name_is_another_folder_is_refused(many, tmp_path, capsys):
+    arguments, started = many
+    dots = (tmp_path / "growth.yaml").rename(tmp_path / "...yaml")
+    assert main([str(dots) if word.endswith(".yaml") else word for word in arguments]) == 2
+    assert "a sweep's results lie in a folder of its name" in capsys.readouterr().err
+    assert not started
+
+
 def test_a_thousand_points_start_without_a_question(many, tmp_path):
     arguments, started = many
     (tmp_path / "growth.yaml").write_text(sweep_of(50, 20))

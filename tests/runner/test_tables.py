@@ -45,6 +45,13 @@ def test_a_run_is_shown_with_seconds_finding_and_files(tmp_path, monkeypatch):
     ]
 
 
+def test_a_run_with_other_settings_is_not_told_in_words_about_the_lessons_own():
+    files = {"notebook": Path("n"), "html": Path("h")}
+    metrics = {"accuracy": 0.954, "gain": -0.25}
+    run = Finished("02_b", "id", {}, False, metrics, 0, 1, 12.34, {}, **files)
+    assert "02_b       12.3  accuracy 0.954, gain -0.25" in results_table([run], PROMISES)
+
+
 def test_the_readme_table_has_a_row_for_every_lesson_measured_or_not():
     results = {
         "machine": "2 cores",
