@@ -21,6 +21,7 @@ To understand the course's own code, read these in order, some 700 lines in all:
     2. pretext.rotation         a question whose answer costs nothing
     3. models.torch_models      the encoder that all lessons share
     4. models.training          one loop for every PyTorch lesson
-    5. evaluation.probes        few labels, and what they read off the features
-    6. evaluation.statistics    intervals, paired differences, verdicts
+    5. evaluation.labels        few labels, drawn alike for every method
+    6. evaluation.probes        what they read off the features
+    7. evaluation.statistics    intervals, paired differences, verdicts
 """

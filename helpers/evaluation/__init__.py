@@ -1,7 +1,7 @@
 """Whether features are any good, and how sure we are: probes, baselines, meters, intervals."""
 
+from helpers.evaluation.labels import label_budgets
 from helpers.evaluation.probes import (
-    label_budgets,
     linear_probe,
     nearest_neighbour_accuracy,
     nearest_neighbours,
