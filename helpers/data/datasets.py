@@ -181,8 +181,8 @@ def check_images(images: np.ndarray, name: str = "images") -> None:
 def _check_names(names: tuple[str, ...]) -> None:
     for name in names:
         if names.count(name) > 1 or not name.strip():
-            twice = f"the name {name!r} twice" if name.strip() else "an empty name"
-            raise ValueError(f"class_names hold {twice}: give every class a name of its own")
+            wrong = f"the name {name!r} twice" if name.strip() else "an empty name"
+            raise ValueError(f"class_names hold {wrong}: give every class a name of its own")
 
 
 def _check_labels(labels: np.ndarray, name: str, images: int, classes: int) -> None:

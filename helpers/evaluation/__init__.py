@@ -2,6 +2,7 @@
 
 from helpers.evaluation.labels import label_budgets
 from helpers.evaluation.probes import (
+    fit_probe,
     linear_probe,
     nearest_neighbour_accuracy,
     nearest_neighbours,

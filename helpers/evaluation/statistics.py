@@ -34,6 +34,15 @@ class Interval:
 
     __str__ = __format__
 
+    def in_points(self, name: str) -> dict[str, float]:
+        """Return the estimate and both ends in percentage points, named, as ``record`` takes them.
+
+        >>> Interval(0.5, 0.25, 0.75, count=10).in_points("gain")
+        {'gain': 50.0, 'gain_low': 25.0, 'gain_high': 75.0}
+        """
+        ends = {name: self.estimate, f"{name}_low": self.low, f"{name}_high": self.high}
+        return {key: 100 * value for key, value in ends.items()}
+
 
 def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Interval:
     """Compute the interval of an accuracy measured once, on a test set of a given size.

@@ -5,6 +5,7 @@ lessons, parameters     the notebooks, ``lessons.yaml``, and which values parame
 profiles, sweeps        ``--profile`` and the files of ``sweep``
 jobs, identity          what is to run, and when a run is the same as one before
 execution, cluster      running lessons one after the other, or a sweep's points side by side
+addresses               where a cluster is, as it is typed
 reports, sweep_reports  what a run or a sweep found, read back and written down
 tables, console         the listing, the README's table, and what the terminal shows
 refresh, doctor         outputs stored in the notebooks; a look at the machine
