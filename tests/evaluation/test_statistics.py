@@ -249,6 +249,26 @@ def test_paired_differences_contain_the_truth_as_often_as_they_say(seeds):
     assert 0.90 <= coverage(0.01, intervals) <= 0.99
 
 
+def false_verdicts(anew: bool) -> float:
+    """Ten draws of labels; encoders of equal merit, ours drawn once for all of them or anew."""
+    generator = np.random.default_rng(0)
+    shape = EXPERIMENTS, 10
+    labels = generator.normal(0.80, 0.02, shape)
+    ours = generator.normal(0, 0.01, shape if anew else (EXPERIMENTS, 1))
+    theirs = generator.normal(0, 0.01, shape)
+    arms, baselines = (generator.binomial(1000, labels + luck) / 1000 for luck in (ours, theirs))
+    pairs = zip(arms, baselines, strict=True)
+    return np.mean([verdict(paired_difference(*pair)) != "not established" for pair in pairs])
+
+
+def test_encoders_without_merit_are_called_better_or_worse_as_seldom_as_promised():
+    assert 0.02 <= false_verdicts(anew=True) <= 0.08
+
+
+def test_one_encoder_for_all_draws_breaks_that_promise():
+    assert false_verdicts(anew=False) > 0.2
+
+
 def test_intervals_of_the_normal_approximation_would_fail_the_coverage_asked_here():
     generator = np.random.default_rng(0)
     samples = generator.normal(0.85, 0.02, (EXPERIMENTS, 3))
