@@ -3,7 +3,8 @@
 import difflib
 import hashlib
 import os
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from helpers.lesson.files import DATA_FOLDER
 
 BUNDLED = {"mnist-5k": "mnist_5k.npz", "fashion-mnist-20k": "fashion_mnist_20k.npz"}
 LEAST_IMAGES = {"training": 1000, "test": 250}  # of a data set that lessons compare
+LEAST_OF_CLASS = {"training": 10, "test": 2}  # of them in every class
+LEAST_SIDE = 10  # pixels: below, two convolutions with pooling leave nothing
+LEAST_WHITE = 64  # a part whose brightest pixel is darker was hardly stored from 0 to 255
 MOST_CLASSES = 256  # where nothing names them, unless there are more images
 
 
@@ -131,7 +135,9 @@ def load_pair(first: str | Path, second: str | Path) -> tuple[ImageDataset, Imag
     >>> digits, clothes = load_pair("mnist-5k", "fashion-mnist-20k")
 
     They are two, and their images squares of one size, as the networks and the rotations need. They
-    are large enough for what lessons hold back: 1,000 images to train on, 250 to test on.
+    are large enough for what lessons hold back: 1,000 images to train on, 250 to test on. Lessons
+    take the first images for a random sample, so files of yours that are sorted by class are
+    shuffled, always in the same way, which a printed line says.
     """
     pair = load_dataset(first), load_dataset(second)
     for data in pair:
@@ -148,22 +154,77 @@ def load_pair(first: str | Path, second: str | Path) -> tuple[ImageDataset, Imag
                 f"{data.source} has images of {_size(data.train_images)} pixels, and the lessons "
                 "need squares: crop or pad them"
             )
+        if height < LEAST_SIDE:
+            raise ValueError(
+                f"{data.source} has images of {_size(data.train_images)} pixels, and the networks "
+                f"need at least {LEAST_SIDE} × {LEAST_SIDE}: enlarge or pad them"
+            )
     sources = [data.source for data in pair]
     if sources[0] == sources[1]:
         raise ValueError(f"dataset and second_dataset are both {sources[0]!r}: choose two")
+    if pair[0].checksum == pair[1].checksum:
+        raise ValueError(f"{sources[0]} and {sources[1]} hold the same images: choose two sets")
     sizes = [_size(data.train_images) for data in pair]
     if sizes[0] != sizes[1]:
         raise ValueError(
             f"{sources[0]} has images of {sizes[0]} pixels and {sources[1]} of {sizes[1]}: choose "
             "two of one size, or resize one of them"
         )
+    known = {*BUNDLED, *PUBLISHED}
+    pair = tuple(data if data.source in known else _fit_for_lessons(data) for data in pair)
+    if not set(sources) <= known:
+        print(f"Where the text says digits, read {sources[0]}; for clothes, read {sources[1]}.")
     return pair
+
+
+def _fit_for_lessons(data: ImageDataset) -> ImageDataset:
+    """Refuse what would give wrong numbers in silence; shuffle what is sorted by class."""
+    for part, images in {"train": data.train_images, "test": data.test_images}.items():
+        if images.max() < LEAST_WHITE:
+            raise ValueError(
+                f"the brightest pixel of {data.source}'s {part}_images is {images.max()}, but "
+                "white is 255: bring them into the range from 0 to 255"
+            )
+    parts = {"training": data.train_labels, "test": data.test_labels}
+    for part, labels in parts.items():
+        counts = np.bincount(labels, minlength=len(data.class_names))
+        rarest = int(counts.argmin())
+        if counts[rarest] < LEAST_OF_CLASS[part]:
+            raise ValueError(
+                f"class {data.class_names[rarest]!r} of {data.source} has {counts[rarest]} {part} "
+                f"images, and the lessons need at least {LEAST_OF_CLASS[part]} of every class: "
+                "add some, or leave the class out and count the others from 0"
+            )
+    seen = {image.tobytes() for image in data.train_images}
+    copies = sum(image.tobytes() in seen for image in data.test_images)
+    if 2 * copies > len(data.test_images):
+        raise ValueError(
+            f"{copies:,} of {data.source}'s {len(data.test_images):,} test images are training "
+            "images too: test on others"
+        )
+    if not any(map(_is_sorted, parts.values())):
+        return data
+    print(f"{data.source} is sorted by class: its images are shuffled here.")
+    generator = np.random.default_rng(0)
+    arrays = {}
+    for part, labels in {"train": data.train_labels, "test": data.test_labels}.items():
+        order = generator.permutation(len(labels))
+        arrays[f"{part}_images"] = getattr(data, f"{part}_images")[order]
+        arrays[f"{part}_labels"] = labels[order]
+    return replace(data, **arrays)
+
+
+def _is_sorted(labels: np.ndarray) -> bool:
+    """Tell whether neighbours share their class far more often than chance would have it."""
+    by_chance = np.square(np.bincount(labels) / len(labels)).sum()
+    return np.mean(labels[1:] == labels[:-1]) > (1 + by_chance) / 2
 
 
 def check_images(images: np.ndarray, name: str = "images") -> None:
     """Raise a ``ValueError`` unless images are uint8 of shape ``(n, height, width)``."""
     if images.dtype != np.uint8:
         fractions = images.dtype.kind in "bf" and images.size and images.max() <= 1
+        fractions = fractions and images.min() >= 0
         remedy = "multiply by 255, round and" if fractions else "bring them into that range and"
         raise ValueError(
             f"{name} are {images.dtype}, but images must be uint8 from 0 to 255: {remedy} "
@@ -179,8 +240,8 @@ def check_images(images: np.ndarray, name: str = "images") -> None:
 
 
 def _check_names(names: tuple[str, ...]) -> None:
-    for name in names:
-        if names.count(name) > 1 or not name.strip():
+    for name, count in Counter(names).items():
+        if count > 1 or not name.strip():
             wrong = f"the name {name!r} twice" if name.strip() else "an empty name"
             raise ValueError(f"class_names hold {wrong}: give every class a name of its own")
 
@@ -197,7 +258,12 @@ def _check_labels(labels: np.ndarray, name: str, images: int, classes: int) -> N
             f"{name} hold {len(labels):,} labels for {images:,} images: every image needs exactly "
             "one; check that both come from the same data set and are complete"
         )
-    wrong = labels[(labels < 0) | (labels >= classes)]
+    if labels.min() < 0:
+        raise ValueError(
+            f"{name} hold the label {labels.min()}, but classes count from 0: number them so, and "
+            "leave out images without a label"
+        )
+    wrong = labels[labels >= classes]
     if wrong.size:
         raise ValueError(
             f"{name} hold the label {wrong[0]}, but the {classes} class names only allow 0 to "

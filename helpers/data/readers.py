@@ -191,6 +191,10 @@ def _uncompressed(path: Path) -> bytearray:
         raise ValueError(
             f"{path} is cut short or damaged ({error}): copy or download it again"
         ) from None
+    except MemoryError:
+        raise ValueError(
+            f"{path} unpacks to more than the memory holds: check what it is"
+        ) from None
 
 
 @contextmanager

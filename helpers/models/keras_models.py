@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers.lesson import CONVOLUTIONAL_LAYER, LAST_LAYER, progress_bar
+from helpers.lesson import CONVOLUTIONAL_LAYER, LAST_LAYER, check_at_least, progress_bar
 from helpers.pretext.rotation import ANGLES
 
 
@@ -96,6 +96,7 @@ def rotation_batches(images: np.ndarray, batch_size: int, seed: int) -> tf.data.
 
 def fit_steps(model: keras.Model, batches: tf.data.Dataset, steps: int, title: str = "") -> None:
     """Train a compiled model for a number of batches; a title opens a progress bar."""
+    check_at_least(1, steps=steps)  # with none, Keras would wait for the end of endless batches
     callbacks = [ProgressBar(title)] if title else []
     model.optimizer.build(model.trainable_variables)  # here, or fit() would trace the step twice
     model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)

@@ -463,6 +463,7 @@ def test_two_data_sets_that_lessons_can_compare_are_loaded(tmp_path):
         ({"train": 999}, "leaves has 999 training images, and the lessons need at least 1,000"),
         ({"test": 249}, "leaves has 249 test images, and the lessons need at least 250"),
         ({"shape": (20, 30)}, "leaves has images of 20 × 30 pixels, and the lessons need squares"),
+        ({"shape": (9, 9)}, "leaves has images of 9 × 9 pixels, and the networks need at least 10"),
         (
             {"shape": (32, 32)},
             "leaves has images of 32 × 32 pixels and mnist-5k of 28 × 28: choose",
@@ -472,6 +473,117 @@ def test_two_data_sets_that_lessons_can_compare_are_loaded(tmp_path):
 def test_data_sets_that_lessons_cannot_compare_are_refused(tmp_path, kind, message):
     with pytest.raises(ValueError, match=message):
         load_pair(own(tmp_path, "leaves", **kind), "mnist-5k")
+
+
+def change(path, **arrays):
+    with np.load(path) as stored:
+        np.savez(path, **dict(stored) | arrays)
+    return path
+
+
+def arrays_of(path):
+    with np.load(path) as stored:
+        return dict(stored)
+
+
+def test_images_that_are_sorted_by_class_are_shuffled_and_a_line_says_so(tmp_path, capsys):
+    path = own(tmp_path, "leaves")
+    stored = arrays_of(path)
+    order = np.argsort(stored["train_labels"], kind="stable")
+    change(
+        path, train_images=stored["train_images"][order], train_labels=np.sort(np.arange(1000) % 3)
+    )
+    leaves, _ = load_pair(path, "mnist-5k")
+    assert np.bincount(leaves.train_labels[:100]).min() > 20
+    by_image = dict(
+        zip((i.tobytes() for i in stored["train_images"]), stored["train_labels"], strict=True)
+    )
+    assert [by_image[i.tobytes()] for i in leaves.train_images] == leaves.train_labels.tolist()
+    again, _ = load_pair(path, "mnist-5k")
+    assert again.checksum == leaves.checksum
+    assert "leaves is sorted by class: its images are shuffled here." in capsys.readouterr().out
+
+
+def test_images_in_random_order_stay_in_their_order(tmp_path, capsys):
+    path = own(tmp_path, "leaves")
+    labels = np.random.default_rng(1).choice(3, 1000, p=[0.9, 0.05, 0.05])
+    leaves, _ = load_pair(change(path, train_labels=labels), "mnist-5k")
+    assert leaves.train_labels.tolist() == labels.tolist()
+    output = capsys.readouterr().out
+    assert output == "Where the text says digits, read leaves; for clothes, read mnist-5k.\n"
+
+
+def test_the_sets_of_the_course_are_loaded_without_a_word(capsys):
+    load_pair("fashion-mnist-20k", "mnist-5k")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            lambda stored: {"train_images": stored["train_images"] // 16},
+            "the brightest pixel of leaves's train_images is 15, but white is 255",
+        ),
+        (
+            lambda stored: {"test_images": stored["test_images"] // 255},
+            "the brightest pixel of leaves's test_images is 1, but white is 255",
+        ),
+        (
+            lambda stored: {"train_labels": np.where(np.arange(1000) < 9, 3, np.arange(1000) % 3)},
+            "class '3' of leaves has 9 training images, and the lessons need at least 10",
+        ),
+        (
+            lambda stored: {"train_labels": stored["train_labels"] + 1},
+            "class '0' of leaves has 0 training images",
+        ),
+        (
+            lambda stored: {"test_labels": np.where(np.arange(250) < 1, 2, np.arange(250) % 2)},
+            "class '2' of leaves has 1 test images, and the lessons need at least 2",
+        ),
+        (
+            lambda stored: {"test_images": stored["train_images"][:250]},
+            "250 of leaves's 250 test images are training images too: test on others",
+        ),
+    ],
+)
+def test_own_images_that_would_give_wrong_numbers_are_refused(tmp_path, changed, message):
+    path = own(tmp_path, "leaves")
+    change(path, **changed(arrays_of(path)))
+    with pytest.raises(ValueError, match=message):
+        load_pair(path, "mnist-5k")
+
+
+def test_floats_below_zero_are_not_to_be_multiplied_by_255(tiny, tmp_path):
+    tiny["train_images"] = tiny["train_images"] / 127.5 - 1
+    np.savez(tmp_path / "pets.npz", **tiny)
+    with pytest.raises(ValueError, match="from 0 to 255: bring them into that range and convert"):
+        load_dataset(tmp_path / "pets.npz")
+
+
+def test_a_missing_label_is_not_taken_for_a_class_without_a_name(tiny, tmp_path):
+    tiny["train_labels"] = np.array([0, -1, 1, 0])
+    np.savez(tmp_path / "pets.npz", **tiny)
+    with pytest.raises(ValueError, match="train_labels hold the label -1, but classes count from"):
+        load_dataset(tmp_path / "pets.npz")
+
+
+def test_a_gzip_file_that_unpacks_beyond_the_memory_is_refused_in_one_line(tmp_path, monkeypatch):
+    for name, content in TINY_IDX.items():
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
+
+    def beyond(content):
+        raise MemoryError
+
+    monkeypatch.setattr(gzip, "decompress", beyond)
+    with pytest.raises(ValueError, match="unpacks to more than the memory holds: check what it is"):
+        load_dataset(tmp_path)
+
+
+def test_a_copy_under_another_name_is_no_second_data_set(tmp_path):
+    first, second = own(tmp_path, "leaves"), own(tmp_path, "copy")
+    with pytest.raises(ValueError, match="leaves and copy hold the same images: choose two sets"):
+        load_pair(first, second)
 
 
 def test_a_data_set_is_not_compared_with_itself():

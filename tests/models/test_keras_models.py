@@ -171,6 +171,11 @@ def test_prediction_in_batches_is_prediction_at_once(images):
     np.testing.assert_allclose(in_batches, at_once, atol=1e-6)
 
 
+def test_no_steps_are_refused_instead_of_waiting_for_the_end_of_endless_batches(images):
+    with pytest.raises(ValueError, match="steps must be at least 1, got 0"):
+        fit_steps(seeded_classifier(0), rotation_batches(images, 16, seed=0), steps=0)
+
+
 def test_the_progress_bar_writes_to_standard_output_only(images, capsys):
     model = seeded_classifier(0)
     fit_steps(model, rotation_batches(images, 16, seed=0), steps=3, title="turning")
