@@ -67,6 +67,11 @@ def test_the_readme_table_has_a_row_for_every_lesson_measured_or_not():
     ]
 
 
+def test_a_measurement_from_before_a_new_headline_is_shown_without_one():
+    results = {"machine": "2 cores", "lessons": {"02_b": {"metrics": {}, "seconds": 41.7}}}
+    assert "what &#124; is shown | 42 |  |" in readme_table(PROMISES, results)
+
+
 def test_only_what_lies_between_the_markers_is_replaced():
     readme = "before\n<!-- lessons:start -->\nold\n<!-- lessons:end -->\nafter\n"
     changed = with_table(readme, "new")
