@@ -56,6 +56,8 @@ def prepare_keras(seed: int) -> None:
         import keras
         import tensorflow as tf
 
+    keras.config.set_floatx("float32")  # whatever a keras.json in the home folder says
+    keras.config.set_image_data_format("channels_last")
     tf.config.threading.set_intra_op_parallelism_threads(threads())
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()

@@ -41,18 +41,22 @@ def environment_fingerprint() -> str:
 def run_identity(job: Job, environment: str) -> str:
     """Return the SHA-256, in hexadecimal, of all that decides what a run finds.
 
-    These are the notebook's cells (not their outputs), the files beside it that its code names,
-    every parameter, the data named by a path, the finished lessons it builds on, and the
-    environment, from ``environment_fingerprint``.
+    These are the notebook's cells (not their outputs), the modules and files beside it that its
+    code names, every parameter, the data named by a path, the finished lessons it builds on, and
+    the environment, from ``environment_fingerprint``.
     """
     cells = job.lesson.notebook.cells
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     folder = job.lesson.path.parent
     parameters = job.parameters()
+
+    def is_used(path: Path) -> bool:
+        return path.name in code or (path.suffix == ".py" and path.stem in code)
+
     return _digest(
         {
             "cells": [(cell.cell_type, cell.source) for cell in cells],
-            "files": files_checksums((p for p in folder.rglob("*") if p.name in code), folder),
+            "files": files_checksums(filter(is_used, folder.rglob("*")), folder),
             "parameters": parameters,
             "strict": job.strict,
             "data": {

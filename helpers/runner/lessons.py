@@ -129,7 +129,7 @@ def read_promises(path: Path, lessons: Sequence[str]) -> dict[str, Promise]:
         expect_known("lesson", name, lessons, str(path))
         promises[name] = as_structure(entry, Promise, f"{path}, {name}")
         _check_names(promises[name], f"{path}, {name}", lessons)
-    return {name: promises[name] for name in _in_order(promises, path)}
+    return {name: promises[name] for name in _in_order(promises, path) if name in promises}
 
 
 def broken_promises(

@@ -71,11 +71,10 @@ class Parameter:
 
         ``where``, the lesson, begins the message of a refusal.
         """
-        value = read_value(text, f"{self.name}={describe(text)}")
-        is_scalar = not isinstance(value, list | dict | None)
-        if self.kind == "str" and not self.is_list and is_scalar and not isinstance(value, str):
-            value = text.strip()
-        return self.check(value, where)
+        typed = text.strip()
+        if self.kind == "str" and not self.is_list and typed and typed[0] not in "'\"":
+            return self.check(typed, where)  # YAML would end it at " #" and stumble over ": "
+        return self.check(read_value(text, f"{self.name}={describe(text)}"), where)
 
     def check(self, value: object, where: str, folder: Path | None = None) -> object:
         """Return a value read from YAML as the notebook will receive it, or refuse it.

@@ -34,7 +34,10 @@ def read_profiles(
     What they say of a lesson that was left out is not looked at.
     """
     profiles = {}
-    for name, content in read_mapping(path).items():
+    contents = read_mapping(path)
+    if not contents:
+        raise InputError(f"{path} has no profile: give it one, such as 'laptop'")
+    for name, content in contents.items():
         where = f"{path}, profile {name}"
         if not re.fullmatch(r"[A-Za-z][\w-]*", name) or name == SWEEPS_FOLDER:
             raise InputError(

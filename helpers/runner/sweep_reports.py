@@ -11,7 +11,7 @@ from helpers.figures.basics import DOTS_PER_INCH, DescribedFigure
 from helpers.figures.intervals import interval_panels
 from helpers.lesson.files import written_whole
 from helpers.runner.reports import Failed, Finished
-from helpers.runner.sweeps import Sweep
+from helpers.runner.sweeps import OWN_COLUMNS, Sweep
 
 
 def sweep_table(sweep: Sweep, outcomes: Mapping[int, Finished | Failed]) -> pd.DataFrame:
@@ -47,14 +47,14 @@ def sweep_table(sweep: Sweep, outcomes: Mapping[int, Finished | Failed]) -> pd.D
             }
         )
     table = pd.DataFrame(rows)
-    last = ["seconds", "state", "error", "notebook"]
-    return table[[column for column in table.columns if column not in last] + last]
+    first = [column for column in table.columns if column not in OWN_COLUMNS]
+    return table[[*first, *OWN_COLUMNS]]
 
 
 def write_sweep(sweep: Sweep, table: pd.DataFrame, folder: Path) -> list[Path]:
     """Write a sweep's table as CSV and Parquet, and its figure as PNG; return the files.
 
-    Without a finished point there is no figure.
+    Without a finished point there is no figure, nor is an older one left.
     """
     csv, parquet, png = (folder / f"results.{kind}" for kind in ("csv", "parquet", "png"))
     with written_whole(csv) as temporary:
@@ -62,6 +62,7 @@ def write_sweep(sweep: Sweep, table: pd.DataFrame, folder: Path) -> list[Path]:
     with written_whole(parquet) as temporary:
         table.to_parquet(temporary, index=False)
     if not (table["state"] == "finished").any():
+        png.unlink(missing_ok=True)
         return [csv, parquet]
     figure = sweep_figure(sweep, table)
     with written_whole(png) as temporary:
@@ -79,7 +80,7 @@ def sweep_figure(sweep: Sweep, table: pd.DataFrame) -> DescribedFigure:
     panels = {"": finished}
     if wanted.panels:
         by_value = finished.groupby(wanted.panels, sort=False)
-        panels = {f"{wanted.panels} = {value}": rows for value, rows in by_value}
+        panels = {_literal(f"{wanted.panels} = {value}"): rows for value, rows in by_value}
     curves = {
         title: {
             metric.replace("_", " "): {
@@ -101,12 +102,17 @@ def sweep_figure(sweep: Sweep, table: pd.DataFrame) -> DescribedFigure:
     return interval_panels(
         curves,
         xlabel=x,
-        ylabel=wanted.label,
-        title=sweep.description,
+        ylabel=_literal(wanted.label),
+        title=_literal(sweep.description),
         alt_text=f"{sweep.description}: {'; '.join(sentences)}.",
         columns=len(curves),
         percent=False,
     )
+
+
+def _literal(text: str) -> str:
+    """Keep Matplotlib from reading dollar signs as formulas."""
+    return text.replace("$", r"\$")
 
 
 def _interval(values: pd.Series) -> Interval:

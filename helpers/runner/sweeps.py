@@ -20,6 +20,7 @@ from helpers.runner.strict_yaml import as_structure, read_mapping
 
 MANY_POINTS = 1_000  # more are asked about before they start
 MOST_POINTS = 1_000_000
+OWN_COLUMNS = ("seconds", "state", "error", "notebook")  # of a sweep's table
 UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
 
 ParameterName = Annotated[str | UnsetType, Meta(description="the name of a varied parameter")]
@@ -83,8 +84,15 @@ def read_sweep(path: Path, course: Course) -> Sweep:
         expect_known("parameter", figure.panels, sweep.parameters, f"{where}, panels")
     if figure.x == figure.panels:
         raise InputError(f"{where}: x and panels are both {figure.x!r}: choose two parameters")
+    metrics = course.promises[sweep.lesson].metrics
     for name in figure.y:
-        expect_known("metric", name, course.promises[sweep.lesson].metrics, f"{where}, y")
+        expect_known("metric", name, metrics, f"{where}, y")
+    for name in metrics:
+        if name in (*sweep.parameters, *OWN_COLUMNS):
+            raise InputError(
+                f"{path}: {sweep.lesson} records a metric called {name!r}, and the table has "
+                "another column of that name: rename the metric"
+            )
     return sweep
 
 

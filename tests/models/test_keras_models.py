@@ -307,3 +307,11 @@ def test_preparing_again_restores_the_seed():
     first = keras.random.normal((3,))
     prepare_keras(5)
     np.testing.assert_array_equal(first, keras.random.normal((3,)))
+
+
+def test_settings_in_the_home_folder_do_not_decide_what_is_computed():
+    keras.config.set_floatx("float16")
+    keras.config.set_image_data_format("channels_first")
+    prepare_keras(0)
+    assert keras.config.floatx() == "float32"
+    assert keras.config.image_data_format() == "channels_last"

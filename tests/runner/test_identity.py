@@ -104,6 +104,16 @@ def test_a_file_beside_it_that_its_code_names_changes_it_and_no_other_does(tmp_p
     assert dot_before == dot_between == dot_after
 
 
+def test_a_module_beside_it_that_its_code_imports_changes_it(tmp_path):
+    course = read_course(write_course(tmp_path, {"01_dot": ["from toy import grow"]}))
+    job = plan(course, ["01_dot"], "laptop", [], tmp_path / "build")[0]
+    module = job.lesson.path.with_name("toy.py")
+    module.write_text("grow = 1")
+    first = run_identity(job, "environment")
+    module.write_text("grow = 2")
+    assert run_identity(job, "environment") != first
+
+
 def test_files_count_by_place_and_content_in_any_order(tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_bytes(b"same")

@@ -95,6 +95,10 @@ def test_promises_are_read_and_fill_in_their_headline(tmp_path):
     assert promises["02_b"] == Promise("second")
 
 
+def test_a_lesson_may_need_one_that_is_not_described_yet(tmp_path):
+    assert list(read(tmp_path, "02_b: {summary: b, needs: [01_a]}")) == ["02_b"]
+
+
 def test_lessons_follow_those_they_need_and_else_their_names(tmp_path):
     text = """
 01_a: {summary: a, needs: [03_c]}

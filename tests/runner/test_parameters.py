@@ -99,6 +99,14 @@ def test_a_data_set_may_be_a_folder_or_an_npz_file_and_becomes_absolute(tmp_path
     assert DATASET.parse("./mine.npz", "lesson") == str(tmp_path / "mine.npz")
 
 
+def test_a_path_is_taken_as_it_is_typed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("digits", "digits #2", "a: b", "[old] digits"):
+        write_data_names(tmp_path / name)
+        assert DATASET.parse(name, "lesson") == str(tmp_path / name)
+    assert DATASET.parse("'digits #2'", "lesson") == str(tmp_path / "digits #2")
+
+
 def test_a_folder_without_a_data_set_is_refused_before_anything_is_hashed(tmp_path):
     with pytest.raises(InputError, match="lesson: dataset: .* lacks train-images-idx3-ubyte"):
         DATASET.parse(str(tmp_path), "lesson")

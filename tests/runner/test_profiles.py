@@ -37,6 +37,11 @@ def test_a_profile_is_read(tmp_path, lessons):
     assert profile.lessons == {"01_dot": {"epochs": 1, "label_counts": [10]}}
 
 
+def test_a_file_without_a_profile_is_refused(tmp_path, lessons):
+    with pytest.raises(InputError, match="has no profile: give it one, such as 'laptop'"):
+        read(tmp_path, "{}", lessons)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

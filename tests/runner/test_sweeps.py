@@ -11,7 +11,7 @@ from tiny_course import PROFILES, write_course
 
 from helpers.__main__ import main
 from helpers.lesson.files import NOTEBOOKS_FOLDER
-from helpers.runner import console
+from helpers.runner import console, sweeps
 from helpers.runner.errors import InputError
 from helpers.runner.jobs import read_course
 from helpers.runner.reports import Failed, Finished
@@ -251,13 +251,31 @@ def test_the_table_is_the_same_as_csv_and_as_parquet_beside_a_figure(tmp_path, c
         assert picture.text["Description"] == sweep_figure(sweep, table).alt_text
 
 
+def test_a_metric_named_like_another_column_is_refused(tmp_path, course, monkeypatch):
+    monkeypatch.setattr(sweeps, "OWN_COLUMNS", ("accuracy",))
+    with pytest.raises(InputError, match="01_dot records a metric called 'accuracy', and the tab"):
+        read(tmp_path, course)
+
+
+def test_dollar_signs_are_drawn_as_they_are(tmp_path, course):
+    text = GOOD.replace("does the dot grow?", "what $\\SI{1}{s}$ buys").replace(
+        "label: accuracy", "label: in $"
+    )
+    sweep = read(tmp_path, course, text)
+    table = sweep_table(sweep, {number: outcome(tmp_path, number) for number in range(8)})
+    assert write_sweep(sweep, table, tmp_path / "out")[2].is_file()
+    assert sweep_figure(sweep, table).alt_text.startswith("what $\\SI{1}{s}$ buys: accuracy")
+
+
 def test_without_a_finished_point_there_is_no_figure(tmp_path, course):
+    (tmp_path / "results.png").write_bytes(b"of an earlier sweep")
     sweep = read(tmp_path, course)
     table = sweep_table(sweep, {3: outcome(tmp_path, 3)})
     assert [path.name for path in write_sweep(sweep, table, tmp_path)] == [
         "results.csv",
         "results.parquet",
     ]
+    assert not (tmp_path / "results.png").exists()
 
 
 def test_the_figure_has_a_panel_for_each_value_and_means_with_intervals(tmp_path, course):
