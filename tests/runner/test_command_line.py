@@ -69,7 +69,6 @@ HOSTILE_ARGUMENTS = [
     ("run -p dataset=mnist5k", "unknown dataset 'mnist5k'; did you mean 'mnist-5k'?"),
     ("run -p dataset=../../etc/passwd", "a path must be a folder or an .npz file"),
     ("run -p dataset=/dev/null", "a path must be a folder or an .npz file"),
-    ("run -p title=[a]", "title is text (str), got a list"),
     ("sweep", "Missing argument 'SWEEP.yaml'."),
     ("sweep none.yaml", "cannot read 'none.yaml': No such file or directory"),
     ("sweep none.yaml --workers 0", "0 is not in the range x>=1"),

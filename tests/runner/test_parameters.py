@@ -60,7 +60,7 @@ def test_a_typed_value_is_read_as_its_type(parameter, text, value):
         (RATE, "1e400", "rate=inf is outside its range"),
         (DATASET, "mnist5k", "unknown dataset 'mnist5k'; did you mean 'mnist-5k'?"),
         (DATASET, "", "dataset is text (str), got nothing"),
-        (DATASET, "[mnist-5k]", "dataset is text (str), got a list"),
+        (DATASET, "[mnist-5k]", "unknown dataset '[mnist-5k]'"),
         (COUNTS, "100", "counts is a list of int, got 100; write it in brackets"),
         (COUNTS, "[100, a]", "each value of counts is a whole number (int), got 'a'"),
         (COUNTS, "[100, 5]", "counts=5 is outside its range, 10 to 60000"),
