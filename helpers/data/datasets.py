@@ -141,24 +141,7 @@ def load_pair(first: str | Path, second: str | Path) -> tuple[ImageDataset, Imag
     """
     pair = load_dataset(first), load_dataset(second)
     for data in pair:
-        found = {"training": len(data.train_images), "test": len(data.test_images)}
-        for part, least in LEAST_IMAGES.items():
-            if found[part] < least:
-                raise ValueError(
-                    f"{data.source} has {found[part]:,} {part} images, and the lessons need at "
-                    f"least {least:,}: choose a larger data set"
-                )
-        height, width = data.train_images.shape[1:]
-        if height != width:
-            raise ValueError(
-                f"{data.source} has images of {_size(data.train_images)} pixels, and the lessons "
-                "need squares: crop or pad them"
-            )
-        if height < LEAST_SIDE:
-            raise ValueError(
-                f"{data.source} has images of {_size(data.train_images)} pixels, and the networks "
-                f"need at least {LEAST_SIDE} × {LEAST_SIDE}: enlarge or pad them"
-            )
+        _check_for_lessons(data)
     sources = [data.source for data in pair]
     if sources[0] == sources[1]:
         raise ValueError(f"dataset and second_dataset are both {sources[0]!r}: choose two")
@@ -170,23 +153,28 @@ def load_pair(first: str | Path, second: str | Path) -> tuple[ImageDataset, Imag
             f"{sources[0]} has images of {sizes[0]} pixels and {sources[1]} of {sizes[1]}: choose "
             "two of one size, or resize one of them"
         )
-    known = {*BUNDLED, *PUBLISHED}
-    pair = tuple(data if data.source in known else _fit_for_lessons(data) for data in pair)
-    if not set(sources) <= known:
+    if not {*sources} <= {*BUNDLED, *PUBLISHED}:
         print(f"Where the text says digits, read {sources[0]}; for clothes, read {sources[1]}.")
-    return pair
+    return _shuffled_if_sorted(pair[0]), _shuffled_if_sorted(pair[1])
 
 
-def _fit_for_lessons(data: ImageDataset) -> ImageDataset:
-    """Refuse what would give wrong numbers in silence; shuffle what is sorted by class."""
-    for part, images in {"train": data.train_images, "test": data.test_images}.items():
+def _check_for_lessons(data: ImageDataset) -> None:
+    """Refuse what would stop a lesson half way, or give wrong numbers in silence."""
+    parts = {
+        "training": (data.train_images, data.train_labels),
+        "test": (data.test_images, data.test_labels),
+    }
+    for part, (images, labels) in parts.items():
+        if len(images) < LEAST_IMAGES[part]:
+            raise ValueError(
+                f"{data.source} has {len(images):,} {part} images, and the lessons need at "
+                f"least {LEAST_IMAGES[part]:,}: choose a larger data set"
+            )
         if images.max() < LEAST_WHITE:
             raise ValueError(
-                f"the brightest pixel of {data.source}'s {part}_images is {images.max()}, but "
+                f"the brightest pixel of {data.source}'s {part} images is {images.max()}, but "
                 "white is 255: bring them into the range from 0 to 255"
             )
-    parts = {"training": data.train_labels, "test": data.test_labels}
-    for part, labels in parts.items():
         counts = np.bincount(labels, minlength=len(data.class_names))
         rarest = int(counts.argmin())
         if counts[rarest] < LEAST_OF_CLASS[part]:
@@ -195,6 +183,17 @@ def _fit_for_lessons(data: ImageDataset) -> ImageDataset:
                 f"images, and the lessons need at least {LEAST_OF_CLASS[part]} of every class: "
                 "add some, or leave the class out and count the others from 0"
             )
+    height, width = data.train_images.shape[1:]
+    if height != width:
+        raise ValueError(
+            f"{data.source} has images of {_size(data.train_images)} pixels, and the lessons "
+            "need squares: crop or pad them"
+        )
+    if height < LEAST_SIDE:
+        raise ValueError(
+            f"{data.source} has images of {_size(data.train_images)} pixels, and the networks "
+            f"need at least {LEAST_SIDE} × {LEAST_SIDE}: enlarge or pad them"
+        )
     seen = {image.tobytes() for image in data.train_images}
     copies = sum(image.tobytes() in seen for image in data.test_images)
     if 2 * copies > len(data.test_images):
@@ -202,16 +201,21 @@ def _fit_for_lessons(data: ImageDataset) -> ImageDataset:
             f"{copies:,} of {data.source}'s {len(data.test_images):,} test images are training "
             "images too: test on others"
         )
-    if not any(map(_is_sorted, parts.values())):
+
+
+def _shuffled_if_sorted(data: ImageDataset) -> ImageDataset:
+    if not (_is_sorted(data.train_labels) or _is_sorted(data.test_labels)):
         return data
     print(f"{data.source} is sorted by class: its images are shuffled here.")
     generator = np.random.default_rng(0)
-    arrays = {}
-    for part, labels in {"train": data.train_labels, "test": data.test_labels}.items():
-        order = generator.permutation(len(labels))
-        arrays[f"{part}_images"] = getattr(data, f"{part}_images")[order]
-        arrays[f"{part}_labels"] = labels[order]
-    return replace(data, **arrays)
+    train, test = (generator.permutation(len(x)) for x in (data.train_labels, data.test_labels))
+    return replace(
+        data,
+        train_images=data.train_images[train],
+        train_labels=data.train_labels[train],
+        test_images=data.test_images[test],
+        test_labels=data.test_labels[test],
+    )
 
 
 def _is_sorted(labels: np.ndarray) -> bool:

@@ -61,8 +61,8 @@ def fit_probe(train_features: np.ndarray, train_labels: np.ndarray) -> Pipeline:
         except (ConvergenceWarning, RuntimeWarning) as warning:
             shape = " x ".join(map(str, train_features.shape))
             raise RuntimeError(
-                f"the linear probe on {shape} features did not converge ({warning}): features "
-                f"of which a few are far larger than all others do that"
+                f"the linear probe on {shape} features did not converge ({warning}): look for "
+                "features that are far larger than all others"
             ) from warning
     return probe
 

@@ -523,11 +523,11 @@ def test_the_sets_of_the_course_are_loaded_without_a_word(capsys):
     [
         (
             lambda stored: {"train_images": stored["train_images"] // 16},
-            "the brightest pixel of leaves's train_images is 15, but white is 255",
+            "the brightest pixel of leaves's training images is 15, but white is 255",
         ),
         (
             lambda stored: {"test_images": stored["test_images"] // 255},
-            "the brightest pixel of leaves's test_images is 1, but white is 255",
+            "the brightest pixel of leaves's test images is 1, but white is 255",
         ),
         (
             lambda stored: {"train_labels": np.where(np.arange(1000) < 9, 3, np.arange(1000) % 3)},
