@@ -81,9 +81,10 @@ def linear_probe(
 
     Multinomial logistic regression with an L2 penalty, on features or images ``(n, ...)``, centred
     and divided by *one* number: dividing each column by its own spread over a few images would blow
-    up pixels that are seldom lit. How strong the penalty is, five-fold cross-validation on the
-    training features chooses (log loss). A ``RuntimeError`` says that it did not converge. Alain
-    and Bengio (2016), "Understanding intermediate layers using linear classifier probes".
+    up pixels that are seldom lit. How strong the penalty is, cross-validation on the training
+    features chooses by log loss: in five folds, or in as many as the rarest class has labels; if it
+    has one, a fixed strength is taken. A ``RuntimeError`` says that it did not converge. Alain and
+    Bengio (2016), "Understanding intermediate layers using linear classifier probes".
     """
     task = _checked_task(train_features, train_labels, test_features, test_labels)
     return _accuracy(fit_probe(*task[:2]), *task[2:])
