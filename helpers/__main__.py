@@ -250,21 +250,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped with Ctrl-C", err=True)
         return ExitStatus.INTERRUPTED
-    except RuntimeError:
-        if _home_is_known():
+    except RuntimeError as error:
+        if "home directory" not in str(error):  # what Path says of an unknown '~' or '~name'
             raise
-        click.echo("error: no home folder is known: set HOME to a folder of your own", err=True)
+        remedy = "set HOME to a folder of your own, and name users that exist in SSL_COURSE_BUILD"
+        click.echo(f"error: no home folder is known: {remedy}", err=True)
         return ExitStatus.REFUSED
     return ExitStatus.DONE
-
-
-def _home_is_known() -> bool:
-    """Whether Path.home() works; without it Jupyter's packages cannot even be imported."""
-    try:
-        Path.home()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _confirm(size: str) -> None:

@@ -6,6 +6,7 @@ from helpers.evaluation.probes import (
     linear_probe,
     nearest_neighbour_accuracy,
     nearest_neighbours,
+    probe_few_labels,
 )
 from helpers.evaluation.representation import (
     alignment,
@@ -24,4 +25,3 @@ from helpers.evaluation.statistics import (
     verdict,
     wilson_interval,
 )
-from helpers.evaluation.untrained import random_encoder, random_features

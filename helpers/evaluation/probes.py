@@ -1,6 +1,7 @@
 """Are these features any good? A linear probe and nearest neighbours, on arrays."""
 
 import warnings
+from collections.abc import Callable, Iterable
 from functools import partial
 from numbers import Integral
 
@@ -14,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
-from helpers.evaluation.labels import check_labels
+from helpers.evaluation.labels import check_labels, label_budgets
 from helpers.evaluation.representation import as_rows, check_features, check_same_dimension
 
 PROBE_TOLERANCE = 1e-5  # 0.1 % of the predictions differ from the optimum's; at 1e-4, up to 0.8 %
@@ -88,6 +89,32 @@ def linear_probe(
     """
     task = _checked_task(train_features, train_labels, test_features, test_labels)
     return _accuracy(fit_probe(*task[:2]), *task[2:])
+
+
+def probe_few_labels(
+    features_of: Callable[[np.ndarray], np.ndarray],
+    images: np.ndarray,
+    labels: np.ndarray,
+    test_images: np.ndarray,
+    test_labels: np.ndarray,
+    count: int,
+    seeds: Iterable[int],
+) -> list[float]:
+    """Probe an encoder with several draws of few labels: one accuracy for each seed.
+
+    >>> images, labels = np.array([[0.0], [4.0]] * 5), np.array([0, 1] * 5)
+    >>> probe_few_labels(np.copy, images, labels, images, labels, count=4, seeds=range(3))
+    [1.0, 1.0, 1.0]
+
+    Of the images, ``count`` have a label in each draw, as ``label_budgets`` deals them. Features
+    are those that ``features_of`` makes of images; only what is needed is encoded.
+    """
+    test = features_of(test_images)
+    return [
+        linear_probe(features_of(images[chosen]), labels[chosen], test, test_labels)
+        for seed in seeds
+        for chosen in label_budgets(labels, [count], seed).values()
+    ]
 
 
 def nearest_neighbour_accuracy(

@@ -11,6 +11,6 @@ from helpers.figures.basics import (
     new_figure,
 )
 from helpers.figures.curves import learning_curves
-from helpers.figures.diagrams import course_map, pipeline
-from helpers.figures.images import image_grid, retrieval_grid, scatter_by_class
+from helpers.figures.diagrams import pipeline
+from helpers.figures.images import image_grid, scatter_by_class
 from helpers.figures.intervals import interval_panels, intervals_by_arm

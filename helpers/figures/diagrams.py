@@ -1,6 +1,4 @@
-"""Pictures drawn by code: what self-supervised learning does, and how the lessons hang together."""
-
-from collections.abc import Mapping, Sequence
+"""A picture drawn by code: what self-supervised learning does, and what it must be asked."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,9 +8,6 @@ from helpers.figures.basics import COLOURS, GREY, DescribedFigure, new_figure
 from helpers.figures.images import show_image
 
 BLUE, ORANGE, PINK, SKY, WHITE = *COLOURS[:2], *COLOURS[4:6], "#FFFFFF"
-FRAMEWORKS = {"": "NumPy and scikit-learn", "keras": "Keras", "pytorch": "PyTorch"}
-LANES = dict(zip(FRAMEWORKS.values(), (WHITE, SKY, ORANGE), strict=True))
-BOX = (0.88, 0.6)  # width and height of a lesson's box on the map
 
 Point = tuple[float, float]
 
@@ -82,54 +77,6 @@ def pipeline(image: np.ndarray, class_name: str) -> DescribedFigure:
     return figure
 
 
-def course_map(needs: Mapping[str, Sequence[str]]) -> DescribedFigure:
-    """Draw the lessons from top to bottom, one column a framework, with what each builds on.
-
-    By the lesson's name, in reading order, give the lessons whose encoders or features it uses.
-
-    >>> course_map({"00_start_here": []}).alt_text
-    'The lessons in reading order: 00 Start here (NumPy and scikit-learn).'
-    """
-    if not needs:
-        raise ValueError("the map needs at least one lesson, got none")
-    figure, ((axis,),) = new_figure(width=8, height=0.62 * len(needs) + 1)
-    bottom = 0.4 - len(needs)
-    axis.set(xlim=(-0.52, len(LANES) - 0.41), ylim=(bottom - 0.5, 0.9))
-    axis.set_axis_off()
-    for column, lane in enumerate(LANES):
-        axis.text(column, 0.7, lane, ha="center", va="center", fontweight="bold", color=GREY)
-    places, sentences = {}, []
-    for row, (name, needed) in enumerate(needs.items()):
-        number, title, framework = number_title_framework(name)
-        places[name] = (list(LANES).index(framework), -row)
-        _box(axis, places[name], BOX, f"{number}  {title}", LANES[framework])
-        for other in needed:
-            if other not in places:
-                raise ValueError(f"{name} needs {other!r}, which is not a lesson before it")
-            way = _way(places[other], places[name])
-            axis.plot(*np.transpose(way), color=BLUE, linewidth=1.4, zorder=0)
-            _arrow(axis, *way[-2:], BLUE)
-        numbers = " and ".join(number_title_framework(other)[0] for other in needed)
-        uses = f", uses what {numbers} saved" if needed else ""
-        sentences.append(f"{number} {title} ({framework}{uses})")
-    if any(needs.values()):
-        legend = "arrow: uses what that lesson saved"
-        axis.text(-0.46, bottom - 0.2, legend, va="center", color=BLUE)
-    figure.alt_text = f"The lessons in reading order: {'; '.join(sentences)}."
-    return figure
-
-
-def number_title_framework(lesson: str) -> tuple[str, str, str]:
-    """Read what a lesson's name says.
-
-    >>> number_title_framework("01_rotation_pretext_keras")
-    ('01', 'Rotation pretext', 'Keras')
-    """
-    number, *words = lesson.split("_")
-    ending = words.pop() if words[-1] in FRAMEWORKS else ""
-    return number, " ".join(words).capitalize(), FRAMEWORKS[ending]
-
-
 def _picture(axis: Axes, centre: float, height: float, image: np.ndarray, caption: str) -> None:
     half = 0.45
     extent = (centre - half, centre + half, height - half, height + half)
@@ -147,17 +94,3 @@ def _box(axis: Axes, centre: Point, size: Point, text: str, fill: str, line: str
 def _arrow(axis: Axes, start: Point, end: Point, colour: str = "black") -> None:
     head = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.4}
     axis.annotate("", xy=end, xytext=start, arrowprops=head)
-
-
-def _way(source: Point, target: Point) -> list[Point]:
-    """Find a way from one lesson to a later one; each has its row to itself."""
-    (from_column, from_row), (to_column, to_row) = source, target
-    half_width, half_height = BOX[0] / 2, BOX[1] / 2
-    above = (to_column, to_row + half_height)
-    if from_column != to_column:
-        side = half_width if to_column > from_column else -half_width
-        return [(from_column + side, from_row), (to_column, from_row), above]
-    if from_row - to_row == 1:
-        return [(from_column, from_row - half_height), above]
-    edge, beside = from_column + half_width, from_column + half_width + 0.07
-    return [(edge, from_row), (beside, from_row), (beside, to_row), (edge, to_row)]

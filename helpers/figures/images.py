@@ -1,4 +1,4 @@
-"""Images in rows, what lies nearest to them, and maps of the spaces where it was looked for."""
+"""Images in rows, and maps of the spaces that encoders make of them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -52,46 +52,6 @@ def image_grid(
         figure.suptitle(title)
     figure.alt_text = alt_text
     return figure
-
-
-def retrieval_grid(
-    queries: np.ndarray,
-    query_names: Sequence[str],
-    found: Mapping[str, np.ndarray],
-    right: Mapping[str, np.ndarray],
-    alt_text: str,
-) -> DescribedFigure:
-    """Show images and, row by row, what each feature space finds nearest to them.
-
-    Queries are uint8, shape ``(q, h, w)``, below their classes. By feature space, give the images
-    found, shape ``(q, k, h, w)``, nearest first, and whether each is of the query's class, bool of
-    shape ``(q, k)``; those that are not stand in a frame.
-    """
-    if not found:
-        raise ValueError("a figure of neighbours needs at least one feature space, got none")
-    count = next(iter(found.values())).shape[1]
-    for space, images in found.items():
-        expected = (len(queries), count, *queries.shape[1:])
-        if images.shape != expected or right[space].shape != expected[:2]:
-            raise ValueError(
-                f"neighbours in {space!r} have shape {images.shape}, with {right[space].shape} of "
-                f"right and wrong; expected {expected} and {expected[:2]}"
-            )
-
-    def in_one_row(blocks, filler):  # (q, up to k, ...) to (q * (k + 1) - 1, ...)
-        row = np.full((len(queries), count + 1, *blocks.shape[2:]), filler, blocks.dtype)
-        row[:, : blocks.shape[1]] = blocks
-        return np.concatenate(row)[:-1]
-
-    rows = {"query": queries[:, np.newaxis], **found}
-    wrong = [np.zeros((len(queries), 1), bool), *(~right[space] for space in found)]
-    return image_grid(
-        {name: in_one_row(images, 255) for name, images in rows.items()},
-        in_one_row(np.array(query_names, dtype=object)[:, np.newaxis], "").tolist(),
-        alt_text,
-        wrong=np.array([in_one_row(marks, False) for marks in wrong]),
-        size=0.75,
-    )
 
 
 def scatter_by_class(

@@ -5,13 +5,9 @@ from helpers.lesson.artefacts import (
     LAST_LAYER,
     LAYERS,
     TRAINING_IMAGES,
-    FeatureSet,
     encoder_path,
-    find_features,
     load_encoder,
     save_encoder,
-    save_features,
-    saved_methods,
 )
 from helpers.lesson.environment import environment_report, prepare_keras, prepare_torch, threads
 from helpers.lesson.files import DATA_FOLDER, NOTEBOOKS_FOLDER, build_folder, written_whole

@@ -1,18 +1,12 @@
-"""What lessons hand to each other: encoders and features, each with all that decided it."""
+"""What lessons hand to each other: encoders, each under a name that holds all that decided it."""
 
 import io
-import json
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import yaml
 
 from helpers.lesson.files import build_folder, written_whole
 
@@ -24,32 +18,8 @@ LAST_LAYER = "last"
 # The layers whose features lessons compare (both convolutions, flattened; the dense layer), and
 # what their tables call them.
 LAYERS = {CONVOLUTIONAL_LAYER: "convolutions", LAST_LAYER: "last layer"}
-UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error)  # what np.load raises
 CHECKSUM_DIGITS = 8  # in the name of an encoder
-TRAINING_IMAGES = 4000  # of the first of these, features are saved and labels are drawn
-
-
-@dataclass(frozen=True)
-class FeatureSet:
-    """What one encoder makes of a data set, with what its pre-training cost.
-
-    Features are float32 of shape ``(n, d)``, in the data's order: of the first ``TRAINING_IMAGES``
-    training images (all, if there are fewer), and of every test image.
-    """
-
-    method: str  # for example "rotation"
-    layer: str  # one of LAYERS
-    dataset: str  # ImageDataset.source
-    checksum: str  # ImageDataset.checksum, since two data sets may have one name
-    encoder: str  # the name that encoder_path gives it, which tells the settings
-    seed: int
-    unlabelled_images: int
-    seconds: float
-    train: np.ndarray
-    test: np.ndarray
-
-    def __str__(self) -> str:
-        return f"{self.method} ({self.layer} layer)"
+TRAINING_IMAGES = 4000  # of the first of these, labels are drawn
 
 
 def encoder_path(
@@ -110,115 +80,6 @@ def load_encoder(encoder: Any, path: Path) -> Any:
             f"{path} holds the weights of another architecture: build the encoder as it was saved"
         )
     return encoder
-
-
-def saved_methods(lessons_file: Path) -> dict[str, str]:
-    """Return, by method, the lesson that saves its features, as ``lessons.yaml`` lists them."""
-    described = yaml.safe_load(lessons_file.read_text(encoding="utf-8"))
-    return {
-        method: lesson
-        for lesson, entry in sorted(described.items())
-        for method in entry.get("features", [])
-    }
-
-
-def features_path(dataset: str, method: str, layer: str) -> Path:
-    """Return where the features of one method and layer lie: in ``features/<dataset>/``."""
-    return build_folder() / "features" / dataset / f"{method}_{layer}.npz"
-
-
-def save_features(features: FeatureSet) -> Path:
-    """Write a feature set as an ``.npz`` file without pickles, and return its path.
-
-    It is compressed, in half precision: a third of the room, and a probe does not notice.
-    """
-    _check_arrays(features)
-    with np.errstate(over="ignore"):
-        train, test = features.train.astype(np.float16), features.test.astype(np.float16)
-    _check_arrays(replace(features, train=train, test=test))
-    description = asdict(replace(features, train=None, test=None))
-    path = features_path(features.dataset, features.method, features.layer)
-    with written_whole(path) as temporary:
-        np.savez_compressed(
-            temporary, train=train, test=test, description=np.array(json.dumps(description))
-        )
-    return path
-
-
-def load_features(path: Path) -> FeatureSet:
-    """Read a feature set that ``save_features`` wrote."""
-    if not path.is_file():
-        raise FileNotFoundError(f"no features at {path}: run the lesson that saves them first")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            description = json.loads(str(archive["description"]))
-            arrays = {part: archive[part].astype(np.float32) for part in ("train", "test")}
-            return FeatureSet(**description | arrays)
-    except (*UNREADABLE, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path} is damaged, or not of this version of the course: run the lesson that saves "
-            f"it again ({error})"
-        ) from error
-
-
-def find_features(data: "ImageDataset", method: str, layer: str) -> FeatureSet | None:
-    """Load and check what a lesson saved of one method and layer; None if there is no such file."""
-    path = features_path(data.source, method, layer)
-    if not path.is_file():
-        return None
-    features = load_features(path)
-    if (features.method, features.layer) != (method, layer):
-        raise ValueError(
-            f"{path.name} says that it holds {features.method}, {features.layer} layer: "
-            "delete it and run its lesson again"
-        )
-    check_feature_set(features, data)
-    return features
-
-
-def check_feature_set(features: FeatureSet, data: "ImageDataset") -> None:
-    """Raise a ``ValueError`` unless features can be read with the labels of a data set."""
-    if features.dataset != data.source:
-        raise ValueError(
-            f"features of {features} belong to {features.dataset!r}, not {data.source!r}"
-        )
-    if features.checksum != data.checksum:
-        raise ValueError(
-            f"features of {features} were made from other images or labels than {data.source!r} "
-            "has now: run the lesson that saves them again"
-        )
-    _check_arrays(features)
-    train_rows = min(TRAINING_IMAGES, len(data.train_images))
-    for part, rows in {"train": train_rows, "test": len(data.test_images)}.items():
-        found = len(getattr(features, part))
-        if found != rows:
-            raise ValueError(
-                f"{part} features of {features} have {found} rows, but {data.source} has {rows} "
-                f"{part} images to match: run the lesson that saves them again"
-            )
-
-
-def _check_arrays(features: FeatureSet) -> None:
-    for part in ("train", "test"):
-        array: np.ndarray = getattr(features, part)
-        if array.ndim != 2:
-            raise ValueError(
-                f"{part} features of {features} must have two dimensions, (images, dimensions), "
-                f"got shape {array.shape}"
-            )
-        broken = np.flatnonzero(~np.isfinite(array).all(axis=1))
-        if len(broken):
-            raise ValueError(
-                f"{part} features of {features} on {features.dataset} contain NaN or infinity in "
-                f"{len(broken)} of {len(array)} rows, first in row {broken[0]}"
-                + (" (numbers over 65,504 cannot be kept)" if array.dtype == np.float16 else "")
-            )
-    train_columns, test_columns = features.train.shape[1], features.test.shape[1]
-    if train_columns != test_columns:
-        raise ValueError(
-            f"train features of {features} have {train_columns} numbers per row and test features "
-            f"{test_columns}: both must come from the same encoder"
-        )
 
 
 def _load_keras(encoder: Any, path: Path) -> bool:

@@ -1,44 +1,8 @@
-"""Hiding parts of images: patches cut and joined, and which of them stay visible, in NumPy."""
+"""Hiding parts of images: which patches, and which of them stay visible, in NumPy."""
+
+import math
 
 import numpy as np
-
-from helpers.data import check_images
-from helpers.pretext.rotation import check_squares
-
-
-def cut_patches(images: np.ndarray, patch_size: int) -> np.ndarray:
-    """Cut uint8 images ``(n, size, size)`` into square patches that do not overlap.
-
-    >>> cut_patches(np.zeros((2, 28, 28), np.uint8), patch_size=7).shape
-    (2, 16, 49)
-
-    Patches run from left to right, then from top to bottom, and so do the pixels of a patch.
-    """
-    check_images(images)
-    check_squares(images)
-    count, size, _ = images.shape
-    patches, side = patch_count(size, patch_size), size // patch_size
-    tiles = images.reshape(count, side, patch_size, side, patch_size)  # n, row, y, column, x
-    tiles = tiles.swapaxes(2, 3)  # n, row, column, y, x
-    return tiles.reshape(count, patches, patch_size**2)  # n, patch, pixel
-
-
-def join_patches(patches: np.ndarray) -> np.ndarray:
-    """Put patches of any dtype together again: the inverse of ``cut_patches``.
-
-    >>> join_patches(np.zeros((2, 16, 49))).shape
-    (2, 28, 28)
-    """
-    sides = np.sqrt(patches.shape[1:]).round().astype(int)
-    if patches.ndim != 3 or tuple(sides**2) != patches.shape[1:]:
-        raise ValueError(
-            "expected square patches of square images, shape (n, side**2, patch_size**2), "
-            f"got {patches.shape}"
-        )
-    side, patch_size = sides
-    tiles = patches.reshape(-1, side, side, patch_size, patch_size)  # n, row, column, y, x
-    tiles = tiles.swapaxes(2, 3)  # n, row, y, column, x
-    return tiles.reshape(-1, side * patch_size, side * patch_size)  # n, size, size
 
 
 def patch_count(image_size: int, patch_size: int) -> int:
@@ -111,4 +75,6 @@ def pixel_masks(masks: np.ndarray, patch_size: int) -> np.ndarray:
     array([[[False,  True],
             [False, False]]])
     """
-    return join_patches(np.repeat(masks[..., np.newaxis], patch_size**2, axis=2))  # n, size, size
+    side = math.isqrt(masks.shape[1])
+    tiles = masks.reshape(-1, side, side)
+    return tiles.repeat(patch_size, axis=1).repeat(patch_size, axis=2)  # n, size, size

@@ -180,8 +180,8 @@ def cache_row() -> Row:
 
 def disk_row(build: Path) -> Row:
     """Look at the free disk space where results go, and whether one may write there."""
-    existing = next(folder for folder in [build, *build.parents] if folder.is_dir())
-    if not os.access(existing, os.W_OK):
+    existing = next(place for place in [build, *build.parents] if place.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
         remedy = "choose another folder with SSL_COURSE_BUILD or --build"
         return "disk", f"{existing} cannot be written to", remedy
     free = shutil.disk_usage(existing).free / GIGABYTE

@@ -42,7 +42,7 @@ QUIET_KERNEL = "--IPKernelApp.log_level=CRITICAL"
 LIBRARY_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # nbclient's own pattern takes minutes over one long line: it is tried anew at each of its letters.
 nbclient.client._RGX_CARRIAGERETURN = re.compile(r"^.*\r(?=[^\n])", re.MULTILINE)
-HANDED_ON = ("encoders", "features")  # folders of what a lesson makes for others
+HANDED_ON = "encoders"  # the folder of what a lesson makes for others
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {unit}, {elapsed}"
 
 
@@ -126,7 +126,7 @@ def run_job(
         reason = f"the cell took longer than {job.cell_timeout} s, the profile's cell_timeout"
         return _failed(job, reason, *_last_cell(job.unfinished))
     except DeadKernelError:
-        reason = "the kernel died: most often it ran out of memory"
+        reason = "the kernel died: most often memory ran out, or a cell calls quit()"
         return replace(_failed(job, reason, *_last_cell(job.unfinished)), died=True)
     except NoSuchKernel as error:
         raise InputError(f"the kernel {KERNEL!r} is missing: pip install ipykernel") from error
@@ -211,7 +211,7 @@ def _one_at_a_time(job: Job) -> Iterator[None]:
 
 def _handed_on(folder: Path) -> dict[Path, tuple[int, ...]]:
     """Return what lies in a folder for other lessons, with a stamp that changes with each file."""
-    paths = [path for name in HANDED_ON for path in (folder / name).rglob("*") if path.is_file()]
+    paths = [path for path in (folder / HANDED_ON).rglob("*") if path.is_file()]
     stats = [path.stat() for path in paths]
     stamps = [(stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats]
     return dict(zip(paths, stamps, strict=True))

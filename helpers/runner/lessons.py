@@ -65,7 +65,6 @@ class Promise(Struct, frozen=True):
 
     summary: str
     needs: Annotated[tuple[str, ...], Meta(description="a list of lessons")] = ()
-    features: Annotated[tuple[str, ...], Meta(description="a list of methods")] = ()
     figures: Annotated[int, Meta(ge=0, description="a whole number, at least 0")] = 0
     metrics: dict[str, Bounds] = {}
     headline: str = ""

@@ -101,24 +101,24 @@ def read_finished(notebook_path: Path, html_path: Path | None = None) -> Finishe
     """
     try:
         notebook = nbformat.read(notebook_path, as_version=4)
+        run = notebook.metadata[RUN_METADATA]
+        if run["content"] != content_checksum(notebook):
+            return None
+        return Finished(
+            lesson=notebook_path.stem,
+            identity=run["identity"],
+            parameters=dict(run["parameters"]),
+            strict=run["strict"],
+            metrics=recorded_metrics(notebook),
+            figures=count_figures(notebook),
+            cells=sum(cell.cell_type == "code" for cell in notebook.cells),
+            seconds=run["seconds"],
+            handed_on=dict(run["handed_on"]),
+            notebook=notebook_path,
+            html=html_path,
+        )
     except (OSError, ValueError, AttributeError, TypeError, KeyError, nbformat.ValidationError):
         return None
-    run = notebook.metadata.get(RUN_METADATA, {})
-    if not run.keys() >= {"identity", "content"} or run["content"] != content_checksum(notebook):
-        return None
-    return Finished(
-        lesson=notebook_path.stem,
-        identity=run["identity"],
-        parameters=dict(run["parameters"]),
-        strict=run["strict"],
-        metrics=recorded_metrics(notebook),
-        figures=count_figures(notebook),
-        cells=sum(cell.cell_type == "code" for cell in notebook.cells),
-        seconds=run["seconds"],
-        handed_on=dict(run["handed_on"]),
-        notebook=notebook_path,
-        html=html_path,
-    )
 
 
 def write_finished(notebook: nbformat.NotebookNode, run: dict, path: Path) -> None:

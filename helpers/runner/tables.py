@@ -70,7 +70,8 @@ def readme_table(promises: dict[str, Promise], results: dict) -> str:
         metrics = measured["metrics"] if measured else {}
         found = promise.found(metrics) if metrics.keys() >= promise.metrics.keys() else ""
         cells = [f"[{name}](notebooks/{name}.ipynb)", promise.summary, seconds, found]
-        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+        in_one_line = (" ".join(cell.split()).replace("|", "&#124;") for cell in cells)
+        lines.append(f"| {' | '.join(in_one_line)} |")
     lines += ["", f"Measured on {results['machine']}."]
     return "\n".join(lines)
 

@@ -1,9 +1,9 @@
-"""What a batch costs: views against the encoder, visible patches against all, and memory.
+"""What a batch costs: views against the encoder, and memory.
 
 Run it alone on an idle machine:
 
     python tests/benchmarks/images_in_batches.py
-    python tests/benchmarks/images_in_batches.py --memory-of masked --images 2000
+    python tests/benchmarks/images_in_batches.py --memory-of denoising --images 2000
 
 It asserts nothing: times depend on the machine. It prints each ratio beside what it should be. With
 ``--memory-of`` it prints one number: the megabytes that a training needed at its peak, above the
@@ -25,10 +25,8 @@ from torch import Tensor, nn
 
 from helpers.lesson.environment import available_cores, prepare_torch
 from helpers.models.losses import nt_xent
-from helpers.models.masked_models import MaskedAutoencoder, masked_loss
 from helpers.models.torch_models import convolutional_autoencoder, convolutional_encoder
 from helpers.models.training import encode, scaled, train
-from helpers.pretext.masking import random_masks, visible_places
 from helpers.pretext.views import (
     compose,
     random_affine,
@@ -42,7 +40,6 @@ from helpers.pretext.views import (
 BATCH = 256
 REPEATS = 21
 STEPS = 20
-MASK_RATIO = 0.75
 ALL_IMAGES = 60_000
 MOST_MEGABYTES = 400
 AUGMENTATIONS = {
@@ -86,26 +83,6 @@ def cost_of_views(batch: Tensor) -> None:
         print(f"  {name}: {milliseconds:.1f} ms, {share:.2f} of the forward pass (under 1)")
 
 
-def gain_of_visible_patches(batch: Tensor) -> None:
-    """Print how much faster the masked encoder is when it computes the visible patches only."""
-    model = MaskedAutoencoder()
-    masks = random_masks(BATCH, len(model.encoder.place_scale), MASK_RATIO, 0)
-    places = torch.from_numpy(visible_places(masks))
-    with torch.inference_mode():
-        taken = medians(
-            {"all": partial(model.encoder, batch), "visible": partial(model.encoder, batch, places)}
-        )
-    gain = taken["all"] / taken["visible"]
-    print(f"all patches {taken['all']:.1f} ms, visible ones {taken['visible']:.1f} ms")
-    print(f"  encoding {1 - MASK_RATIO:.0%} of the patches is {gain:.1f} times as fast (over 2)")
-
-
-def train_masked(images: np.ndarray) -> None:
-    """Take some steps of masked training."""
-    model = MaskedAutoencoder()
-    train(model, masked_loss(model, MASK_RATIO, 0), images, STEPS, BATCH)
-
-
 def train_denoising(images: np.ndarray) -> None:
     """Take some steps of denoising with the convolutional autoencoder."""
     model, generator = convolutional_autoencoder(128), torch.Generator().manual_seed(0)
@@ -134,7 +111,6 @@ def encode_everything(images: np.ndarray) -> None:
 
 
 TRAININGS = {
-    "masked": train_masked,
     "denoising": train_denoising,
     "contrastive": train_contrastive,
     "encode": encode_everything,
@@ -180,7 +156,6 @@ def main() -> None:
     print(f"{available_cores()} cores")
     batch = scaled(torch.from_numpy(synthetic_images(BATCH)))
     cost_of_views(batch)
-    gain_of_visible_patches(batch)
     print_memory()
 
 

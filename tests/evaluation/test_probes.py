@@ -23,6 +23,7 @@ from helpers.evaluation.probes import (
     linear_probe,
     nearest_neighbour_accuracy,
     nearest_neighbours,
+    probe_few_labels,
 )
 from helpers.evaluation.representation import as_rows
 from helpers.evaluation.statistics import mean_interval, summarise_arms
@@ -356,3 +357,23 @@ def test_a_planted_good_encoder_wins_and_a_planted_useless_one_is_called_useless
     assert good.low > useless.high
     assert useless.low <= 0.1 <= useless.high
     assert good.low > 0.8
+
+
+def test_probes_with_few_labels_are_single_probes_of_the_labels_that_each_seed_deals():
+    generator = np.random.default_rng(0)
+    images, labels = generator.normal(size=(40, 6)), np.arange(40) % 2
+    images[:, 0] += 2 * labels
+    seen = []
+
+    def features_of(some):
+        seen.append(len(some))
+        return some[:, :2]
+
+    found = probe_few_labels(
+        features_of, images[:30], labels[:30], images[30:], labels[30:], 10, [3, 4]
+    )
+    for seed, accuracy in zip([3, 4], found, strict=True):
+        chosen = label_budgets(labels[:30], [10], seed)[10]
+        alone = images[chosen, :2], labels[chosen], images[30:, :2], labels[30:]
+        assert accuracy == linear_probe(*alone)
+    assert seen == [10, 10, 10]  # the ten test images once, then the labelled ones of each draw

@@ -13,14 +13,13 @@ import pytest
 from helpers.evaluation.statistics import Interval
 from helpers.figures.basics import STYLES, DescribedFigure, legend_below, mark_reference, new_figure
 from helpers.figures.curves import learning_curves
-from helpers.figures.diagrams import course_map, pipeline
-from helpers.figures.images import image_grid, retrieval_grid, scatter_by_class
+from helpers.figures.diagrams import pipeline
+from helpers.figures.images import image_grid, scatter_by_class
 from helpers.figures.intervals import interval_panels, intervals_by_arm
 
 ALT_TEXT = "Accuracy rises from 0.4 to 0.9."
 IMAGES = np.arange(2 * 4 * 4, dtype=np.uint8).reshape(2, 4, 4)
 ARMS = {"scratch": Interval(0.2, 0.1, 0.4, 5), "rotation": Interval(-0.3, -0.5, -0.2, 5)}
-FOUND, RIGHT = {"pixels": IMAGES[:, np.newaxis]}, {"pixels": np.array([[True], [False]])}
 CURVES = {"loss": {"training": ([1, 2], [1, 0.5])}}
 MAPS = {"pixels": np.array([[0, 1], [1, 0]])}
 
@@ -31,7 +30,6 @@ def grid():
 
 DRAWN = {
     "image_grid": grid,
-    "retrieval_grid": lambda: retrieval_grid(IMAGES, ["a", "b"], FOUND, RIGHT, ALT_TEXT),
     "scatter_by_class": lambda: scatter_by_class(
         MAPS, np.array([0, 1]), ["a", "b"], "Maps", ALT_TEXT
     ),
@@ -41,7 +39,6 @@ DRAWN = {
 }
 OWN_WORDS = {
     "pipeline": lambda: pipeline(IMAGES[0], "7"),
-    "course_map": lambda: course_map({"00_start_here": ()}),
 }
 ALL = pytest.mark.parametrize("draw", (DRAWN | OWN_WORDS).values(), ids=DRAWN | OWN_WORDS)
 

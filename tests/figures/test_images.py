@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb, to_rgba
 
 from helpers.figures.basics import COLOURS
-from helpers.figures.images import image_grid, retrieval_grid, scatter_by_class
+from helpers.figures.images import image_grid, scatter_by_class
 
 ALT_TEXT = "Three images."
 IMAGES = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 4, 4)
@@ -15,15 +15,6 @@ POSITIONS = np.random.default_rng(0).normal(size=(6, 2))
 MAPS = {name: number * POSITIONS for number, name in enumerate("abcdef", start=1)}
 LABELS = np.array([0, 0, 1, 1, 3, 3])
 CLASSES = ("shirt", "bag", "coat", "boot")
-QUERIES = IMAGES[:2]
-FOUND = {
-    space: np.random.default_rng(seed).integers(0, 256, (2, 3, 4, 4), dtype=np.uint8)
-    for seed, space in enumerate(("pixels", "vicreg"))
-}
-RIGHT = {
-    "pixels": np.array([[False, True, False], [True, True, True]]),
-    "vicreg": np.ones((2, 3), bool),
-}
 
 
 def grid(images=IMAGES, **options):
@@ -32,11 +23,6 @@ def grid(images=IMAGES, **options):
 
 def maps(class_names=CLASSES):
     return scatter_by_class(MAPS, LABELS, class_names, "Six maps", ALT_TEXT)
-
-
-def retrieval():
-    figure = retrieval_grid(QUERIES, ["shirt", "bag"], FOUND, RIGHT, ALT_TEXT)
-    return np.array(figure.axes).reshape(3, 7)
 
 
 def shown(axis):
@@ -91,33 +77,6 @@ def test_a_grid_of_nothing_or_of_unequal_rows_is_refused(rows, found):
         image_grid(rows, None, ALT_TEXT)
 
 
-def test_neighbours_of_the_wrong_class_stand_in_a_frame_and_the_others_do_not():
-    framed = [[axis.spines["top"].get_visible() for axis in row] for row in retrieval()]
-    assert framed[1] == [True, False, True, False, False, False, False]
-    assert not any(framed[0] + framed[2])
-
-
-def test_each_query_stands_above_its_neighbours_with_its_class():
-    rows = retrieval()
-    assert [axis.get_title() for axis in rows[0]] == ["shirt", "", "", "", "bag", "", ""]
-    np.testing.assert_array_equal(shown(rows[0, 0]), QUERIES[0])
-    np.testing.assert_array_equal(shown(rows[0, 4]), QUERIES[1])
-    assert [row[0].get_ylabel() for row in rows] == ["query", "pixels", "vicreg"]
-
-
-def test_neighbours_stand_in_the_row_of_their_space_the_nearest_first():
-    rows = retrieval()
-    for row, images in zip(rows[1:], FOUND.values(), strict=True):
-        for axis, image in zip([*row[:3], *row[4:]], images.reshape(-1, 4, 4), strict=True):
-            np.testing.assert_array_equal(shown(axis), image)
-
-
-def test_places_without_an_image_are_white():
-    rows = retrieval()
-    for axis in [*rows[:, 3], *rows[0, 1:3], *rows[0, 5:]]:
-        assert (shown(axis) == 255).all()
-
-
 def test_maps_stand_four_to_a_row_under_their_names():
     axes = maps().axes
     assert [axis.get_title() for axis in axes] == [*MAPS, "", ""]
@@ -151,14 +110,6 @@ def test_class_names_are_listed_unless_they_are_numbers():
         (
             lambda: scatter_by_class(MAPS, LABELS[1:], CLASSES, "", ALT_TEXT),
             r"'a' has shape \(6, 2\), but 5 labels need \(5, 2\)",
-        ),
-        (
-            lambda: retrieval_grid(QUERIES, ["shirt", "bag"], {}, {}, ALT_TEXT),
-            "at least one feature space, got none",
-        ),
-        (
-            lambda: retrieval_grid(QUERIES[:1], ["shirt"], FOUND, RIGHT, ALT_TEXT),
-            r"'pixels' have shape \(2, 3, 4, 4\).*expected \(1, 3, 4, 4\) and \(1, 3\)",
         ),
     ],
 )

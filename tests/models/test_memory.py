@@ -22,7 +22,7 @@ def peak(training, images):
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the peak is read from /proc")
-@pytest.mark.parametrize("training", ["masked", "contrastive"])
+@pytest.mark.parametrize("training", ["denoising", "contrastive"])
 def test_more_images_take_their_own_bytes_and_no_float_copy_of_them(training):
     growth = peak(training, MANY) - peak(training, FEW)
     assert growth < 2 * MEGABYTES_OF_MORE_IMAGES  # a float copy alone would be 4 times as much

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slow_encoder import slow_features, some_weights
 
-from helpers.evaluation import random_encoder, random_features
 from helpers.lesson import load_encoder, save_encoder
 from helpers.lesson.environment import prepare_torch
 
@@ -167,19 +167,19 @@ def test_a_layer_that_does_not_exist_is_refused_with_those_that_do():
         encoder_of(convolutional_encoder(), CODE_LAYER)
 
 
-def test_the_untrained_network_in_numpy_gives_the_same_features():
+def test_features_are_those_of_a_slow_independent_computation():
     images = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype=np.uint8)
-    drawn = random_encoder(28, 28, seed=3)
-    dense = drawn.dense.reshape(5, 5, 64, 128)  # NumPy flattens channels last, PyTorch first
+    first_kernel, second_kernel, dense = drawn = some_weights(seed=3)
+    dense = dense.reshape(5, 5, 64, 128)  # NumPy flattens channels last, PyTorch first
     weights = {
-        "convolution_1.weight": drawn.first_kernel.transpose(3, 2, 0, 1),
-        "convolution_2.weight": drawn.second_kernel.transpose(3, 2, 0, 1),
+        "convolution_1.weight": first_kernel.transpose(3, 2, 0, 1),
+        "convolution_2.weight": second_kernel.transpose(3, 2, 0, 1),
         "dense.weight": dense.transpose(3, 2, 0, 1).reshape(128, -1),
     }
     encoder = convolutional_encoder()
     tensors = {name: torch.from_numpy(part.copy()) for name, part in weights.items()}
     encoder.load_state_dict(encoder.state_dict() | tensors)
-    expected = random_features(drawn, images)
+    expected = slow_features(drawn, images)
     maps = encode(encoder_of(encoder, CONVOLUTIONAL_LAYER), images).reshape(6, 64, 5, 5)
     ours = {
         CONVOLUTIONAL_LAYER: maps.transpose(0, 2, 3, 1).reshape(6, -1),

@@ -15,19 +15,25 @@ from helpers.runner.tables import readme_table, with_table
 LESSONS = sorted(path.stem for path in NOTEBOOKS_FOLDER.glob("*.ipynb"))
 
 
-@pytest.fixture
-def fine_tuning():
-    return pd.read_csv(DATA_FOLDER / "tables" / "fine_tuning.csv")
+RUNS = {  # columns that tell one row from another, apart from the seed; seeds; how many such
+    "fine_tuning": (["dataset", "setting", "arm"], 20, 2 * 2 * 6),
+    "contrastive": (["dataset", "labels", "arm"], 10, 2 * 7 * 9),
+    "comparison": (
+        ["dataset", "trained_on", "unlabelled_images", "arm", "layer", "labels"],
+        10,
+        2 * 5 * 4 + (2 * 6 + 2 + 3) * 2 * (4 + 1),
+    ),
+}
 
 
-def test_every_arm_was_run_with_every_seed_once(fine_tuning):
-    runs = fine_tuning.groupby(["dataset", "setting", "arm"])["seed"].agg(["count", "nunique"])
-    assert len(runs) == 2 * 2 * 6
-    assert (runs == 20).all(axis=None)
-
-
-def test_accuracies_are_shares(fine_tuning):
-    assert fine_tuning["accuracy"].between(0.1, 1).all()
+@pytest.mark.parametrize("name", RUNS)
+def test_a_table_has_every_run_with_every_seed_once_and_its_accuracy_is_a_share(name):
+    columns, seeds, kinds = RUNS[name]
+    table = pd.read_csv(DATA_FOLDER / "tables" / f"{name}.csv")
+    runs = table.groupby(columns)["seed"].agg(["count", "nunique"])
+    assert len(runs) == kinds
+    assert (runs == seeds).all(axis=None)
+    assert table["accuracy"].between(0.1, 1).all()
 
 
 def test_the_card_says_how_each_table_was_made():

@@ -4,27 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from helpers.pretext.masking import (
-    cut_patches,
     hidden_count,
-    join_patches,
     patch_count,
     pixel_masks,
     random_masks,
     visible_places,
 )
-
-COUNTED = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
-SIZES = st.tuples(st.integers(2, 5), st.integers(1, 4), st.integers(1, 4))
-
-
-@st.composite
-def stacks(draw):
-    across, patch_size, count = draw(SIZES)
-    size = across * patch_size
-    return draw(arrays(np.uint8, (count, size, size))), patch_size
 
 
 @st.composite
@@ -37,62 +24,11 @@ def mask_settings(draw, least=0):
 # Patches
 
 
-def test_patches_run_from_left_to_right_and_then_down():
-    patches = cut_patches(COUNTED, 2)
-    assert patches.tolist() == [[[0, 1, 4, 5], [2, 3, 6, 7], [8, 9, 12, 13], [10, 11, 14, 15]]]
-
-
-@given(stacks())
-def test_joined_patches_are_the_images_again(stack):
-    images, patch_size = stack
-    patches = cut_patches(images, patch_size)
-    assert patches.dtype == np.uint8
-    assert patches.shape[1] == patch_count(images.shape[1], patch_size)
-    np.testing.assert_array_equal(join_patches(patches), images)
-
-
-@given(stacks())
-def test_each_patch_is_a_window_of_its_image(stack):
-    images, patch_size = stack
-    across = images.shape[1] // patch_size
-    for place, patch in enumerate(cut_patches(images, patch_size).swapaxes(0, 1)):
-        row, column = (patch_size * index for index in divmod(place, across))
-        window = images[:, row : row + patch_size, column : column + patch_size]
-        np.testing.assert_array_equal(patch.reshape(window.shape), window)
-
-
-def test_cutting_leaves_the_images_alone():
-    images = COUNTED.copy()
-    cut_patches(images, 2)[:] = 0
-    np.testing.assert_array_equal(images, COUNTED)
-
-
 @pytest.mark.parametrize("patch_size", [-7, 0, 3, 5, 28, 56])
 def test_a_patch_size_that_does_not_divide_the_image_is_refused_with_those_that_do(patch_size):
     message = f"patch_size {patch_size} does not cut 28 pixels .*: take 1, 2, 4, 7, 14$"
     with pytest.raises(ValueError, match=message):
-        cut_patches(np.zeros((1, 28, 28), np.uint8), patch_size)
-    with pytest.raises(ValueError, match=message):
         patch_count(28, patch_size)
-
-
-@pytest.mark.parametrize("shape", [(28, 28), (2, 28, 14), (2, 28, 28, 1)])
-def test_what_is_no_stack_of_squares_is_refused(shape):
-    with pytest.raises(
-        ValueError, match=r"images must be grey|square images of shape \(n, size, size\)"
-    ):
-        cut_patches(np.zeros(shape, np.uint8), 7)
-
-
-def test_images_of_floats_are_refused():
-    with pytest.raises(ValueError, match="images are float64, but images must be uint8"):
-        cut_patches(np.zeros((1, 28, 28)), 7)
-
-
-@pytest.mark.parametrize("shape", [(1, 5, 4), (1, 4, 5), (4, 4)])
-def test_patches_that_make_no_square_image_are_refused(shape):
-    with pytest.raises(ValueError, match="expected square patches of square images"):
-        join_patches(np.zeros(shape))
 
 
 # Masks
@@ -162,6 +98,11 @@ def test_masks_of_different_ratios_in_one_batch_are_refused():
         visible_places(masks)
     with pytest.raises(ValueError, match=r"got \[\]$"):
         visible_places(masks[:0])
+
+
+@pytest.mark.parametrize(("size", "patch_size", "count"), [(28, 7, 16), (28, 14, 4), (6, 1, 36)])
+def test_an_image_has_as_many_patches_as_fit(size, patch_size, count):
+    assert patch_count(size, patch_size) == count
 
 
 def test_a_hidden_patch_hides_all_of_its_pixels_and_no_other():

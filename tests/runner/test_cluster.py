@@ -198,7 +198,7 @@ if epochs == 5:
     finished = {index for index, outcome in outcomes.items() if isinstance(outcome, Finished)}
     assert (finished, len(outcomes)) == ({0, 3, 5}, 6)
     assert outcomes[1].error == "its worker died 3 times"
-    assert outcomes[2].error == "the kernel died: most often it ran out of memory"
+    assert outcomes[2].error == "the kernel died: most often memory ran out, or a cell calls quit()"
     assert outcomes[4].error == "ValueError: always"
     assert "always" in outcomes[4].notebook.read_text()
     assert "".join(sorted(tries.read_text())) == "122233344456"

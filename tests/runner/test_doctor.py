@@ -253,6 +253,15 @@ def test_a_folder_that_cannot_be_written_has_a_remedy(tmp_path, monkeypatch):
     assert "--build" in remedy
 
 
+def test_a_file_in_the_place_of_the_build_folder_has_a_remedy(tmp_path):
+    (tmp_path / "build").write_text("a file")
+    for build in (tmp_path / "build", tmp_path / "build" / "laptop"):
+        assert doctor.disk_row(build)[1:] == (
+            f"{tmp_path / 'build'} cannot be written to",
+            "choose another folder with SSL_COURSE_BUILD or --build",
+        )
+
+
 def test_a_full_disk_has_a_remedy(tmp_path, monkeypatch):
     assert doctor.disk_row(tmp_path / "not" / "yet")[1].endswith(f"free in {tmp_path}, 2 needed")
     usage = type("Usage", (), {"free": 1})()

@@ -168,9 +168,20 @@ def lose_what_the_runner_noted(notebook):
     notebook.metadata["ssl_course"] = {"identity": notebook.metadata["ssl_course"]["identity"]}
 
 
+def lose_the_seconds(notebook):
+    del notebook.metadata["ssl_course"]["seconds"]
+
+
 @pytest.mark.parametrize(
     "edit",
-    [rename_a_metric, improve_a_metric, clear_outputs, edit_a_cell, lose_what_the_runner_noted],
+    [
+        rename_a_metric,
+        improve_a_metric,
+        clear_outputs,
+        edit_a_cell,
+        lose_what_the_runner_noted,
+        lose_the_seconds,
+    ],
 )
 def test_an_executed_notebook_that_somebody_edited_is_run_again(kept, finished, edit):
     top, run, copied = kept
@@ -219,21 +230,21 @@ def test_a_run_during_which_something_changed_that_decides_it_has_failed(tmp_pat
 def test_a_lesson_whose_files_for_others_are_damaged_is_run_again(tmp_path, damage):
     saves = """
 from helpers.lesson import build_folder
-folder = build_folder() / "features" / "mine"
+folder = build_folder() / "encoders" / "mine"
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "dot.npz").write_bytes(b"not cut short")
 """
     jobs = planned(tmp_path, lessons={"01_dot": [saves, RECORD]})
-    features = jobs[0].folder / "features" / "mine"
-    features.mkdir(parents=True)
-    (features / "of_another_lesson.npz").write_bytes(b"as before")
+    encoders = jobs[0].folder / "encoders" / "mine"
+    encoders.mkdir(parents=True)
+    (encoders / "of_another_lesson.npz").write_bytes(b"as before")
     (run,) = run_jobs(jobs)
-    assert list(run.handed_on) == ["features/mine/dot.npz"]
-    (features / "of_another_lesson.npz").write_bytes(b"changed")
+    assert list(run.handed_on) == ["encoders/mine/dot.npz"]
+    (encoders / "of_another_lesson.npz").write_bytes(b"changed")
     assert [again.kept for again in run_jobs(jobs)] == [True]
-    damage(features / "dot.npz")
+    damage(encoders / "dot.npz")
     assert [again.kept for again in run_jobs(jobs)] == [False]
-    assert (features / "dot.npz").read_bytes() == b"not cut short"
+    assert (encoders / "dot.npz").read_bytes() == b"not cut short"
 
 
 def test_the_second_of_two_runs_of_one_lesson_waits_and_takes_what_the_first_found(tmp_path):
@@ -313,7 +324,7 @@ def test_a_cell_that_hangs_is_ended_and_a_kernel_that_dies_is_reported(tmp_path)
     hangs, dies = run_all(tmp_path, profile="ci", lessons=lessons, promises={}, profiles=profiles)
     assert hangs.error == "the cell took longer than 1 s, the profile's cell_timeout"
     assert (hangs.cell, hangs.source) == ("In [2]", "import time\ntime.sleep(600)")
-    assert dies.error == "the kernel died: most often it ran out of memory"
+    assert dies.error == "the kernel died: most often memory ran out, or a cell calls quit()"
     assert dies.source == "import os\nos._exit(9)"
 
 

@@ -72,6 +72,11 @@ def test_a_measurement_from_before_a_new_headline_is_shown_without_one():
     assert "what &#124; is shown | 42 |  |" in readme_table(PROMISES, results)
 
 
+def test_a_summary_of_two_lines_stays_in_one_row():
+    table = readme_table({"01_a": Promise("first\nand second")}, {"machine": "", "lessons": {}})
+    assert "| first and second |" in table.splitlines()[2]
+
+
 def test_only_what_lies_between_the_markers_is_replaced():
     readme = "before\n<!-- lessons:start -->\nold\n<!-- lessons:end -->\nafter\n"
     changed = with_table(readme, "new")
