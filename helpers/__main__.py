@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 @click.option(
     "--build",
     type=click.Path(path_type=Path),
-    default=build_root,
     help="Folder for everything that is made; build/ of the course by default.",
 )
 @click.pass_context
-def cli(context: click.Context, notebooks: Path, build: Path) -> None:
+def cli(context: click.Context, notebooks: Path, build: Path | None) -> None:
     """Run the lessons of a course on self-supervised learning, and collect what they found.
 
     \b
@@ -40,6 +39,7 @@ def cli(context: click.Context, notebooks: Path, build: Path) -> None:
     """  # noqa: D301
     try:
         threads()
+        build = build or build_root()
     except ValueError as error:
         raise InputError(str(error)) from error
     context.obj = {"notebooks": notebooks.resolve(), "build": build.resolve()}
@@ -251,10 +251,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo("stopped with Ctrl-C", err=True)
         return ExitStatus.INTERRUPTED
     except RuntimeError as error:
-        if "home directory" not in str(error):  # what Path says of an unknown '~' or '~name'
+        if "home directory" not in str(error):  # Path.home(), when Jupyter's packages are imported
             raise
-        remedy = "set HOME to a folder of your own, and name users that exist in SSL_COURSE_BUILD"
-        click.echo(f"error: no home folder is known: {remedy}", err=True)
+        click.echo("error: no home folder is known: set HOME to a folder of your own", err=True)
         return ExitStatus.REFUSED
     return ExitStatus.DONE
 

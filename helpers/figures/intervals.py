@@ -8,7 +8,7 @@ from matplotlib import cycler
 from matplotlib.axes import Axes
 
 from helpers.evaluation.statistics import Interval
-from helpers.figures.basics import GREY, LINES, STYLES, DescribedFigure, legend_below, new_figure
+from helpers.figures.basics import GREY, STYLES, DescribedFigure, legend_below, new_figure
 
 DASHES = ((0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (6, 3)))
 CROSSES = ("x", "+", "1", "2")
@@ -26,11 +26,9 @@ def interval_panels(
     ylabel: str = "",
     title: str = "",
     columns: int = 2,
-    size: tuple[float, float] | None = None,
     in_rows: bool = False,
     percent: bool = True,
     reference: float | None = None,
-    references: Mapping[str, Mapping[str, float]] | None = None,
     baselines: Sequence[str] = (),
     **options,
 ) -> DescribedFigure:
@@ -45,11 +43,10 @@ def interval_panels(
     >>> figure.axes[0].lines[0].get_ydata()
     array([40., 60.])
 
-    ``panels`` hold the curves by title and arm; one without arms stays empty. ``size`` is that of
-    one panel in inches. With ``in_rows``, places are rows from top to bottom and intervals lie
-    across them. ``percent=False`` draws values as they are. Lines to compare with have the unit of
-    the intervals: ``reference`` in all panels, such as 0 for differences, and ``references`` by
-    panel title and by their name in the legend. Other options go to ``Figure.subplots``.
+    ``panels`` hold the curves by title and arm; one without arms stays empty. With ``in_rows``,
+    places are rows from top to bottom and intervals lie across them. ``percent=False`` draws values
+    as they are. ``reference``, in the unit of the intervals, is a line to compare with, such as 0
+    for differences. Other options go to ``Figure.subplots``.
     """
     arms = list(dict.fromkeys(arm for curves in panels.values() for arm in curves))
     if not arms:
@@ -62,7 +59,7 @@ def interval_panels(
     styles = {arm: next(dark if arm in baselines else coloured) for arm in arms}
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
-    width, height = size or ((3.85, 0.8 + 0.38 * len(places)) if in_rows else (4.5, 3.7))
+    width, height = (3.85, 0.8 + 0.38 * len(places)) if in_rows else (4.5, 3.7)
     whole = 1.5 + width * columns, 0.8 + height * rows
     figure, axes = new_figure(rows, columns, *whole, sharey=True, **options)
     scale = 100 if percent else 1
@@ -80,12 +77,9 @@ def interval_panels(
                 axis.errorbar(middle, spots, xerr=reach, **style | {"linestyle": "none"})
             else:
                 axis.errorbar(spots, middle, yerr=reach, **style)
-        draw_line = axis.axvline if in_rows else axis.axhline
         if reference is not None:
+            draw_line = axis.axvline if in_rows else axis.axhline
             draw_line(scale * reference, color=GREY, linestyle=":", zorder=1)
-        marked = (references or {}).get(name, {}).items()
-        for (label, value), line in zip(marked, LINES[1:], strict=False):
-            draw_line(scale * value, color="black", linestyle=line, label=label, zorder=1)
     for axis in axes.flat if percent else ():
         if in_rows:
             axis.set_xlim(np.clip(axis.get_xlim(), -MOST, MOST))

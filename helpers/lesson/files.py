@@ -24,9 +24,14 @@ def build_folder() -> Path:
 def build_root() -> Path:
     """Return the folder, which may not exist yet, for all that the course makes.
 
-    It is the one that ``SSL_COURSE_BUILD`` names, else ``build/`` at the top of the course.
+    It is the one that ``SSL_COURSE_BUILD`` names, else ``build/`` at the top of the course. A
+    ``ValueError`` says that it begins with the home folder of nobody.
     """
-    return Path(os.environ.get(BUILD_VARIABLE) or ROOT / "build").expanduser()
+    folder = os.environ.get(BUILD_VARIABLE) or ROOT / "build"
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{BUILD_VARIABLE}={folder}: {error} Give a full path") from error
 
 
 @contextmanager

@@ -8,6 +8,7 @@ views. Strengths out of range raise a ``ValueError``.
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Generator, Tensor
@@ -21,7 +22,6 @@ Augmentation = Callable[[Tensor, Generator], Tensor]
 def compose(*augmentations: Augmentation) -> Augmentation:
     """Chain augmentations into one, applied from first to last; none at all changes nothing.
 
-    >>> from functools import partial
     >>> augment = compose(partial(random_crop, smallest=0.3), random_noise)
     """
 
@@ -157,6 +157,22 @@ def random_erase(images: Tensor, generator: Generator, largest: float = 0.25) ->
     rows, columns = inside
     erased = rows[:, None, :, None] & columns[:, None, None, :]  # n, 1, height, width
     return images.masked_fill(erased, 0)
+
+
+DIGIT_VIEWS = compose(
+    partial(random_crop, smallest=0.6),
+    partial(random_affine, degrees=20, shift=0.1, scale=0.15, shear=0.3),
+)
+CLOTHES_VIEWS = compose(partial(random_crop, smallest=0.5), random_flip, random_brightness)
+
+
+def views_of(source: str) -> Augmentation:
+    """Return the views that lesson 05 chooses for a data set, by its name: clothes', or digits'.
+
+    >>> views_of("fashion-mnist-20k") is CLOTHES_VIEWS, views_of("mnist-5k") is DIGIT_VIEWS
+    (True, True)
+    """
+    return CLOTHES_VIEWS if "fashion" in source.lower() else DIGIT_VIEWS
 
 
 def _resampled(images: Tensor, matrices: list[list[Tensor]], outside: str) -> Tensor:
