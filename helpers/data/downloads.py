@@ -15,16 +15,8 @@ from helpers.data.layouts import IDX, Found
 CACHE_VARIABLE = "SSL_COURSE_CACHE"
 DIGITS = tuple("0123456789")
 CLOTHES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
 
 

@@ -32,8 +32,7 @@ def learning_curves(
         for name, value in (references or {}).get(title, {}).items():
             is_floor = all(values[-1] >= value for _, values in curves.values())
             mark_reference(axis, value, name, below=is_floor)
-        axis.set(title=title, xlabel=xlabel)
-        axis.set_ylim(bottom=0)
+        axis.set(title=title, xlabel=xlabel, ylim=(0, None))
         axis.xaxis.get_major_locator().set_params(integer=True)
     axes[0, 0].set_ylabel(ylabel)
     legend_below(figure)

@@ -39,23 +39,15 @@ def pipeline(image: np.ndarray, class_name: str) -> DescribedFigure:
         axis.text(0, height + 0.32, name, fontsize=12, fontweight="bold", va="center")
         axis.text(0, height - 0.17, explanation, color=GREY, va="center")
         _arrow(axis, (3.75, height), (4.65, height))
-    turned, label = np.rot90(image), f"label: {class_name}"
+    turned, labelled = np.rot90(image), (image, f"label: {class_name}")
     _picture(axis, 3.2, 4.9, image, "no label")
     _picture(axis, 5.2, 4.9, turned, "")
     question = "question: by how much was it turned?\nanswer: 90°, since we turned it"
     axis.text(5.95, 4.9, question, va="center")
     chains = {
         3.4: (turned, "", "encoder", SKY, "head for angles", ORANGE, "90°"),
-        1.9: (image, label, "encoder", SKY, "head for classes", PINK, class_name),
-        0.4: (
-            image,
-            label,
-            "untrained or none",
-            WHITE,
-            "head for classes",
-            PINK,
-            "as often right?",
-        ),
+        1.9: (*labelled, "encoder", SKY, "head for classes", PINK, class_name),
+        0.4: (*labelled, "untrained or none", WHITE, "head for classes", PINK, "as often right?"),
     }
     for height, (picture, caption, encoder, fill, head, head_fill, answer) in chains.items():
         _picture(axis, 3.2, height, picture, caption)
