@@ -39,6 +39,8 @@ from helpers.runner.reports import (
 KERNEL = "python3"
 # A kernel's own log would repeat, without the lesson's name, what Failed says.
 QUIET_KERNEL = "--IPKernelApp.log_level=CRITICAL"
+# What papermill notes, and what a socket says now and then of having been closed at the end.
+SILENCED = ("papermill", "tornado")
 LIBRARY_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # nbclient's own pattern takes minutes over one long line: it is tried anew at each of its letters.
 nbclient.client._RGX_CARRIAGERETURN = re.compile(r"^.*\r(?=[^\n])", re.MULTILINE)
@@ -105,7 +107,8 @@ def run_job(
     job.unfinished.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(job.lesson.notebook, job.unfinished)
     before, start = _handed_on(job.folder), perf_counter()
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    for name in SILENCED:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         with kernel_environment(job.folder, job.strict, threads):
             notebook = papermill.execute_notebook(

@@ -1,3 +1,4 @@
+import logging
 import os
 import shutil
 import signal
@@ -278,6 +279,19 @@ def test_a_half_written_notebook_is_never_taken_for_finished(kept):
     assert not again.kept
     assert len(copied) == 1
     assert finished_lessons(course, top / "build" / "laptop") == [again]
+
+
+def test_what_sockets_say_of_being_closed_reaches_nobody(kept, monkeypatch, caplog):
+    _, run, _ = kept
+    execute = runner.papermill.execute_notebook
+
+    def with_noise(*arguments, **options):
+        logging.getLogger("tornado.general").error("Uncaught exception in ZMQStream callback")
+        return execute(*arguments, **options)
+
+    monkeypatch.setattr(runner.papermill, "execute_notebook", with_noise)
+    assert isinstance(run(force=True), Finished)
+    assert "ZMQStream" not in caplog.text
 
 
 def test_a_missing_kernel_is_refused(tmp_path, monkeypatch):
