@@ -29,7 +29,9 @@ test: $(READY) ## run every check: style, helpers, contract, nbval, and papermil
 	$(BIN) -m jupyter nbconvert notebooks/*.ipynb --to python --output-dir build/scripts --log-level ERROR
 	$(BIN) -m vulture
 	@$(MAKE) --no-print-directory --jobs 2 test-helpers test-profile
-	SSL_COURSE_BUILD="$(CURDIR)/build/nbval" SSL_COURSE_STRICT=1 $(BIN) -m pytest notebooks \
+	@# two lessons at a time, each on one thread: what they conclude must not hang on the number
+	SSL_COURSE_BUILD="$(CURDIR)/build/nbval" SSL_COURSE_STRICT=1 SSL_COURSE_THREADS=1 \
+		$(BIN) -m pytest notebooks --numprocesses 2 --dist loadfile \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
 # Both wait much, for processes to start or to end, so they run side by side.
