@@ -128,10 +128,10 @@ class ProgressBar(keras.callbacks.Callback):
         self.bar.close()
 
 
-def predict(model: keras.Model, images: np.ndarray, batch_size: int = 500) -> np.ndarray:
+def answers_of(model: keras.Model, images: np.ndarray, batch_size: int = 500) -> np.ndarray:
     """Apply an encoder or a classifier to uint8 images, scaling one batch at a time.
 
-    >>> predict(rotation_classifier(), np.zeros((3, 28, 28), np.uint8)).shape
+    >>> answers_of(rotation_classifier(), np.zeros((3, 28, 28), np.uint8)).shape
     (3, 4)
     """
     starts = range(0, len(images), batch_size)

@@ -22,11 +22,11 @@ from helpers.models.keras_models import (  # noqa: E402
     CONVOLUTIONAL_LAYER,
     LAST_LAYER,
     ProgressBar,
+    answers_of,
     compile_classifier,
     encoder_of,
     fit_steps,
     labelled_batches,
-    predict,
     rotation_batches,
     rotation_classifier,
     scaled,
@@ -91,7 +91,7 @@ def test_features_are_those_of_a_slow_independent_computation(images):
     encoder = encoder_of(rotation_classifier())
     encoder.set_weights([part for pair in zip(weights, biases, strict=True) for part in pair])
     for layer, expected in slow_features(weights, images).items():
-        ours = predict(encoder_of(encoder, layer), images)
+        ours = answers_of(encoder_of(encoder, layer), images)
         np.testing.assert_allclose(ours, expected, atol=1e-4, rtol=1e-4)
         assert expected.max() > 0.1
 
@@ -159,12 +159,12 @@ def test_training_learns_a_task_that_can_be_learnt():
     labels = np.arange(40) % 2
     model = seeded_classifier(0, outputs=2)
     fit_steps(model, labelled_batches(images, labels, 20, seed=0), steps=20)
-    assert (predict(model, images).argmax(axis=1) == labels).all()
+    assert (answers_of(model, images).argmax(axis=1) == labels).all()
 
 
 def test_prediction_in_batches_is_prediction_at_once(images):
     model = rotation_classifier()
-    in_batches = predict(model, images, batch_size=7)
+    in_batches = answers_of(model, images, batch_size=7)
     at_once = model(scaled(images)).numpy()
     assert in_batches.dtype == np.float32
     np.testing.assert_allclose(in_batches, at_once, atol=1e-6)
@@ -204,8 +204,8 @@ def test_an_encoder_comes_back_as_it_was_saved(images, tmp_path):
     path = tmp_path / "encoders" / "rotation.keras"
     save_encoder(encoder, path)
     np.testing.assert_array_equal(
-        predict(load_encoder(encoder_of(rotation_classifier()), path), images),
-        predict(encoder, images),
+        answers_of(load_encoder(encoder_of(rotation_classifier()), path), images),
+        answers_of(encoder, images),
     )
     assert list(path.parent.iterdir()) == [path]
 
