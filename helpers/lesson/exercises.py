@@ -42,6 +42,8 @@ class Exercise:
     wrong
         Takes an answer and the arguments, and returns what is wrong with it, or an empty string;
         for answers of which more than one is right. Without it the reference's answer counts.
+    start, line
+        A program with a mistake, to start from instead of an empty function, and its faulty line.
     """
 
     number: str
@@ -54,11 +56,14 @@ class Exercise:
     inputs: tuple[tuple[Any, ...], ...]
     mistakes: dict[str, Callable[..., Any]] = field(default_factory=dict)
     wrong: Callable[..., str] | None = None
+    start: Callable[..., Any] | None = None
+    line: str = ""
 
-    def check(self, function: Callable[..., Any]) -> Box:
+    def check(self, function: Callable[..., Any], line: Any = ...) -> Box:
         """Judge a function that a learner wrote: right, not yet, it raised, or not attempted.
 
-        It runs in a process of its own and is ended after 20 seconds, so nothing it does harms the
+        ``line`` is the number of the faulty line, where one is to be named. The function runs in a
+        process of its own and is ended after 20 seconds, so nothing that it does harms the
         notebook. Never raises.
         """
         from helpers.lesson.examiner import examine_apart
@@ -66,6 +71,13 @@ class Exercise:
         if is_stub(function, self):
             return self._not_attempted()
         verdict = examine_apart(self.number, function)
+        if verdict.kind == "right" and self.line and line != self.line_number():
+            return Box(
+                f"✘ {self.number}: your program works, but which line was wrong?",
+                "Name it: `check(..., line=3)` for the third of the program as it was, counting "
+                "from `def`.",
+                mood="bad",
+            )
         if verdict.kind == "not attempted":
             return self._not_attempted()
 
@@ -108,17 +120,27 @@ class Exercise:
         )
 
     def source(self) -> str:
-        """Return the reference's code."""
-        return dedent(inspect.getsource(self.reference)).strip()
+        """Return the reference's code, under the name that the learner gives it."""
+        source = dedent(inspect.getsource(self.reference)).strip()
+        name = (self.start or self.reference).__name__
+        return source.replace(f"def {self.reference.__name__}(", f"def {name}(", 1)
 
     def stub(self) -> str:
         """Return what the learner starts from: the reference without its body.
 
-        It is the reference's source up to the end of its docstring, and ``return ...``.
+        It is the program to mend, or else the reference's source up to the end of its docstring,
+        and ``return ...``.
         """
+        if self.start:
+            return dedent(inspect.getsource(self.start)).strip()
         head, quotes, rest = self.source().partition('"""')
         docstring = rest.partition('"""')[0]
         return f"{head}{quotes}{docstring}{quotes}\n    return ..."
+
+    def line_number(self) -> int:
+        """Return where the faulty line stands in the program to mend, counting from 1."""
+        lines = [line.strip() for line in self.stub().splitlines()]
+        return lines.index(self.line) + 1
 
     def markdown(self) -> str:
         """Return the prompt as a notebook's cell has it."""
@@ -133,7 +155,8 @@ class Exercise:
         folded = {f"Hint {i}": hint for i, hint in enumerate(self.hints, start=1)}
         return Box(
             f"◌ {self.number}: not attempted",
-            "Replace the dots by your code, run the cell above, then this one. "
+            ("Mend the program" if self.start else "Replace the dots by your code")
+            + ", run the cell above, then this one. "
             f'`exercise("{self.number}").hint()` helps.',
             folded=folded | {"A solution": self.source()} if page else {},
         )
@@ -156,15 +179,24 @@ def exercise(number: str) -> Exercise:
 
 def exercises_of(lesson: str) -> dict[str, Exercise]:
     """Return the exercises of a lesson, such as ``"05"``, by number and in order."""
+    name = f"lesson_{lesson}" if lesson.isdecimal() else lesson
     try:
-        module = importlib.import_module(f"helpers.exercises.lesson_{lesson}")
-    except ModuleNotFoundError:
+        module = importlib.import_module(f"helpers.exercises.{name}")
+    except (ModuleNotFoundError, ValueError):
         return {}
     return {exercise.number: exercise for exercise in module.EXERCISES}
 
 
 def is_stub(function: Any, exercise: Exercise) -> bool:
-    """Tell whether a function is still what the learner started from, under whatever name."""
+    """Tell whether a function is still what the learner started from.
+
+    An empty one is known under any name; a program to mend by its text.
+    """
+    if exercise.start:
+        try:
+            return dedent(inspect.getsource(function)).strip() == exercise.stub()
+        except (OSError, TypeError):
+            return False
     namespace: dict[str, Any] = {}
     exec(exercise.stub(), namespace)
     stub = namespace[exercise.reference.__name__].__code__

@@ -13,7 +13,9 @@ from helpers.lesson.predictions import all_predictions, reveal
 from helpers.lesson.questions import all_questions
 
 LESSONS = {path.stem[:2]: path for path in sorted(NOTEBOOKS_FOLDER.glob("*.ipynb"))}
-EXERCISES = [exercise for lesson in LESSONS for exercise in exercises_of(lesson).values()]
+BUG_HUNT = "bug_hunt"
+NOTEBOOKS = LESSONS | {BUG_HUNT: NOTEBOOKS_FOLDER / "exercises" / f"{BUG_HUNT}.ipynb"}
+EXERCISES = [exercise for lesson in NOTEBOOKS for exercise in exercises_of(lesson).values()]
 MISTAKES = [(exercise, sentence) for exercise in EXERCISES for sentence in exercise.mistakes]
 
 
@@ -27,20 +29,27 @@ def exercise(request):
     return request.param
 
 
-def cells(lesson):
-    return nbformat.read(LESSONS[lesson], as_version=4).cells
+@pytest.fixture(params=NOTEBOOKS)
+def notebook(request):
+    return request.param
 
 
-def code(lesson):
-    return [cell.source for cell in cells(lesson) if cell.cell_type == "code"]
+def cells(notebook):
+    return nbformat.read(NOTEBOOKS[notebook], as_version=4).cells
 
 
-def called(lesson, function):
-    lines = "\n".join(code(lesson))
+def code(notebook):
+    return [cell.source for cell in cells(notebook) if cell.cell_type == "code"]
+
+
+def called(notebook, function):
+    lines = "\n".join(code(notebook))
     return re.findall(rf'^{function}\(\s*"([\w.]+)"', lines, flags=re.MULTILINE)
 
 
-def stub_of(exercise):
+def started_from(exercise):
+    if exercise.start:
+        return exercise.start
     namespace = {}
     exec(exercise.stub(), namespace)
     return namespace[exercise.reference.__name__]
@@ -57,11 +66,21 @@ def test_a_mistake_is_told_its_own_sentence(exercise, sentence):
     assert examine(exercise, exercise.mistakes[sentence]).sentence == sentence
 
 
-def test_the_stub_is_not_attempted_even_under_another_name(exercise):
-    stub = stub_of(exercise)
-    assert is_stub(stub, exercise)
-    assert examine(exercise, stub).kind == "not attempted"
+def test_what_a_learner_starts_from_is_not_attempted(exercise):
+    start = started_from(exercise)
+    assert is_stub(start, exercise)
     assert not is_stub(exercise.reference, exercise)
+    if not exercise.start:
+        assert examine(exercise, start).kind == "not attempted"
+
+
+def test_a_program_to_mend_is_wrong_at_one_line_that_can_be_named(exercise):
+    assert bool(exercise.start) == bool(exercise.line)
+    if exercise.start:
+        lines = [line.strip() for line in exercise.stub().splitlines()]
+        assert lines.count(exercise.line) == 1
+        assert lines[exercise.line_number() - 1] == exercise.line
+        assert examine(exercise, exercise.start).kind == "not yet"
 
 
 def test_an_exercise_has_all_its_parts(exercise):
@@ -69,7 +88,7 @@ def test_an_exercise_has_all_its_parts(exercise):
     assert 1 <= exercise.minutes <= 30
     assert len(exercise.hints) >= 2
     assert len(exercise.mistakes) >= 2
-    assert exercise.reference.__doc__
+    assert exercise.start or exercise.reference.__doc__
     assert len(exercise.inputs) >= 1
 
 
@@ -79,13 +98,13 @@ def test_a_lesson_has_four_exercises_three_predictions_and_three_questions(lesso
     assert len(called(lesson, "question")) >= 3
 
 
-def test_no_exercise_prediction_or_question_is_left_out_of_its_lesson(lesson):
-    def of_lesson(numbers):
-        return sorted(number for number in numbers if number.startswith(f"{lesson}."))
+def test_no_exercise_prediction_or_question_is_left_out_of_its_notebook(notebook):
+    def of_notebook(numbers):
+        return sorted(number for number in numbers if number.startswith(f"{notebook}."))
 
-    assert sorted(called(lesson, "exercise")) == of_lesson(exercises_of(lesson))
-    assert sorted(called(lesson, "predict")) == of_lesson(all_predictions())
-    assert sorted(called(lesson, "question")) == of_lesson(all_questions())
+    assert sorted(called(notebook, "exercise")) == of_notebook(exercises_of(notebook))
+    assert sorted(called(notebook, "predict")) == of_notebook(all_predictions())
+    assert sorted(called(notebook, "question")) == of_notebook(all_questions())
 
 
 def test_every_prediction_is_asked_before_its_result(lesson):
@@ -96,13 +115,22 @@ def test_every_prediction_is_asked_before_its_result(lesson):
         assert f'"{number}", came=' not in " ".join(before.split()), number
 
 
-def test_prompt_stub_and_check_in_the_notebook_are_those_of_the_file(lesson):
-    sources = [cell.source for cell in cells(lesson)]
-    for number, exercise in exercises_of(lesson).items():
+def test_prompt_stub_and_check_in_the_notebook_are_those_of_the_file(notebook):
+    sources = [cell.source for cell in cells(notebook)]
+    for number, exercise in exercises_of(notebook).items():
         place = sources.index(exercise.markdown())
-        name = exercise.reference.__name__
+        name = (exercise.start or exercise.reference).__name__
+        named = ", line=..." if exercise.line else ""
         assert sources[place + 1] == exercise.stub()
-        assert sources[place + 2] == f'exercise("{number}").check({name})'
+        assert sources[place + 2] == f'exercise("{number}").check({name}{named})'
+
+
+def test_what_is_not_attempted_says_so_in_the_stored_notebook(notebook):
+    for cell in cells(notebook):
+        if cell.source.startswith("exercise("):
+            (output,) = cell.outputs
+            assert "not attempted" in output["data"]["text/plain"]
+            assert "<details><summary>A solution" in output["data"]["text/html"]
 
 
 def test_a_stub_takes_no_name_that_the_lesson_uses(lesson):

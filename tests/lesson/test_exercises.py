@@ -87,3 +87,15 @@ def test_an_exercise_that_is_not_there_is_refused_in_one_line(number):
 
 def test_a_lesson_without_exercises_has_none():
     assert exercises_of("99") == {}
+
+
+def test_of_a_program_to_mend_the_line_is_asked_too():
+    task = exercise("bug_hunt.5")
+    assert task.check(task.start).title == "◌ bug_hunt.5: not attempted"
+    assert "Mend the program" in task.check(task.start).text
+    mended = in_a_notebook("def report(validation, test): return test[validation.argmax()]")
+    assert "which line was wrong?" in task.check(mended).title
+    assert "which line was wrong?" in task.check(mended, line=2).title
+    assert task.check(mended, line=6).title == "✔ bug_hunt.5 is right"
+    unmended = in_a_notebook("def report(validation, test): return test[test.argmax()]")
+    assert "still choose the epoch" in task.check(unmended, line=6).text
