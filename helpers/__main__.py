@@ -215,6 +215,60 @@ def refresh(folders: dict[str, Path], names: tuple[str, ...]) -> None:
         click.echo(line)
 
 
+@cli.command()
+@click.option(
+    "--exercises",
+    type=click.Choice(["shown", "hidden"]),
+    default="shown",
+    show_default=True,
+    help="hidden: also write notebooks for a class, without the stored hints and solutions.",
+)
+@click.pass_obj
+def teach(folders: dict[str, Path], exercises: str) -> None:
+    """Make one page for teachers from the lessons, in build/teach/.
+
+    It has, for each lesson, its time, what it needs, its key points, the exercises with solutions
+    and usual mistakes, the questions with answers, and the figures.
+
+    \b
+    Examples:
+      python -m helpers teach
+      python -m helpers teach --exercises hidden
+    """  # noqa: D301
+    from helpers.runner.reports import relative
+    from helpers.runner.teach import write_class_notebooks, write_page
+
+    course = _course(folders["notebooks"])
+    folder = folders["build"] / "teach"
+    click.echo(relative(write_page(course, folders["notebooks"], folder / "for_teachers.html")))
+    if exercises == "hidden":
+        for path in write_class_notebooks(course, folders["notebooks"], folder / "notebooks"):
+            click.echo(relative(path))
+
+
+@cli.command("check-folder")
+@click.argument("folder", type=click.Path(path_type=Path))
+def check_handed_in(folder: Path) -> None:
+    """Say for a folder of handed-in notebooks who solved which exercises.
+
+    \b
+    ✔ solved   ✘ not yet   ◌ not attempted
+
+    It runs strangers' code: only the functions that are checked and what they use, each in a
+    process of its own, for 20 seconds and with 1 GiB of memory at most, and without Python's
+    network functions. It can still read and write your files: for a class that you do not know,
+    run it in a container.
+
+    \b
+    Example:
+      python -m helpers check-folder ~/handed_in
+    """  # noqa: D301
+    from helpers.runner.handed_in import check_folder
+
+    for line in check_folder(folder):
+        click.echo(line)
+
+
 def _course(folder: Path) -> "Course":
     from helpers.runner.jobs import read_course
 

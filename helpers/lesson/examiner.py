@@ -217,6 +217,17 @@ def examine_apart(number: str, function: Any) -> Verdict:
             "Your function uses something of the notebook that cannot be handed to the examiner "
             f"({type(error).__name__}: {error}): use only what it gets as arguments, and imports.",
         )
+    return _answer_of_examiner(answer)
+
+
+def examine_program(number: str, program: str, function: str) -> Verdict:
+    """Judge a function of a stranger's program, as ``examine_apart`` does, without the network."""
+    import cloudpickle
+
+    return _answer_of_examiner(cloudpickle.dumps((number, function, program)))
+
+
+def _answer_of_examiner(answer: bytes) -> Verdict:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         (Path(folder) / ANSWER).write_bytes(answer)
         ended = _run_examiner(folder)
@@ -269,6 +280,11 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
+def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
+    if event.startswith("socket."):
+        raise PermissionError("a program that is checked has no network")
+
+
 def main(folder: str) -> None:
     """Judge the answer in a folder and leave the verdict there."""
     import cloudpickle
@@ -277,6 +293,12 @@ def main(folder: str) -> None:
     try:
         number, function, source = cloudpickle.loads((Path(folder) / ANSWER).read_bytes())
         _limit_memory()
+        if isinstance(function, str):  # the name of one in a program
+            sys.addaudithook(_refuse_network)
+            namespace: dict[str, Any] = {"__name__": "__main__"}
+            exec(compile(source, "<program>", "exec"), namespace)
+            function = namespace[function]
+            source = ""
         verdict = examine(exercise(number), function, source)
     except BaseException as error:  # whatever a stranger's object does when it is looked at
         kind = type(error).__name__
