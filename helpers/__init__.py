@@ -5,7 +5,8 @@
     models      the networks, their losses and how they are trained (Keras or PyTorch)
     evaluation  whether the features are any good, and how sure we are
     figures     the figures that recur
-    lesson      what a notebook stands on: seeds, results, files, what lessons hand on
+    lesson      what a notebook stands on: seeds, results, files, what lessons hand on, answers
+    exercises   what learners are asked: one file a lesson, with usual mistakes and solutions
     runner      what ``python -m helpers`` is made of; nobody needs it to follow a lesson
 
 Beside the rooms stand ``__main__``, the command line, and ``install``, which runs before them all.

@@ -1,1 +1,4 @@
-"""The exercises, one file a lesson; beside them what is asked before verdicts and at the end."""
+"""What learners are asked: exercises, one file a lesson, predictions and questions.
+
+``helpers.lesson`` has what works with them: ``exercise``, ``predict`` and ``question``.
+"""

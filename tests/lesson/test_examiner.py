@@ -1,8 +1,10 @@
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
 
 import numpy as np
+import psutil
 import pytest
 
 from helpers.exercises.lesson_00 import EXERCISES, hidden_quarters, verdict_on
@@ -226,3 +228,20 @@ def test_answers_of_which_several_are_right_are_judged_by_a_rule():
 def test_a_difference_is_said_in_a_sentence(answer, expected, said):
     found = difference(answer, expected)
     assert (said in found) if said else not found
+
+
+def test_nothing_is_left_of_an_examination(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(examiner, "SECONDS", 5)
+    before = psutil.Process().children(recursive=True)
+
+    def forks_and_waits(mean, margin):
+        import os
+        import time
+
+        os.fork()
+        time.sleep(1000)
+
+    assert "Stopped after 5 seconds" in examine_apart("00.4", forks_and_waits).sentence
+    assert psutil.Process().children(recursive=True) == before
+    assert not list(tmp_path.iterdir())
