@@ -9,7 +9,7 @@ from helpers.lesson.exercises import Exercise
 
 
 def random_crops(images, seed):
-    """Return a crop of each image, `(n, size, size)`, at a place that is drawn for each."""
+    """Return a crop of each image, `(n, crop, crop)`, at a place that is drawn for each."""
     generator = np.random.default_rng(seed)
     size = images.shape[1]
     crop = size
@@ -59,12 +59,11 @@ def features_for_probe(images, encoder, projector):
     """Return what a linear probe should read from a pre-trained network, one row for each image.
 
     `images` is `(n, size, size)`; encoder and projector are matrices, `(size * size, width)` and
-    `(width, k)`. There is a ReLU between them.
+    `(width, k)`. The encoder ends with a ReLU.
     """
     pixels = images.reshape(len(images), -1)
     hidden = np.maximum(0, pixels @ encoder)
-    embeddings = hidden @ projector
-    return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+    return hidden @ projector
 
 
 def _hidden_layer(images, encoder, projector):
@@ -110,7 +109,7 @@ def normalised_features(training, images, weights):
     """Return the features of images, `(n, d)`, normalised by what training images set.
 
     `training` is `(m, d)`, `weights` `(d, width)`. A feature is normalised by its mean and its
-    variance (divided by m), and a ReLU follows.
+    variance over the training images (NumPy's `var`), and a ReLU follows.
     """
     width = weights.shape[1]
     mean, variance = np.zeros(width), np.ones(width)
@@ -185,7 +184,7 @@ EXERCISES = [
         prompt=(
             "A contrastive network is trained with a projector on top of its encoder, and then a "
             "linear probe reads its features. The probe does worse than in all papers: mend the "
-            "program and name the line (the last one that is wrong)."
+            "program and name the line."
         ),
         difficulty=1,
         minutes=4,
@@ -194,7 +193,7 @@ EXERCISES = [
             "The projector serves the loss alone. Return what goes into it.",
         ),
         start=features_for_probe,
-        line="return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)",
+        line="return hidden @ projector",
         reference=_hidden_layer,
         inputs=(
             (
