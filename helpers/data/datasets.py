@@ -1,4 +1,4 @@
-"""Data sets of small grey images: two bundled, two fetched when asked for, and your own files."""
+"""Data sets of small grey images: two bundled, two fetched when asked for, your own files."""
 
 import difflib
 import hashlib
@@ -9,8 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from helpers.data.downloads import PUBLISHED, downloaded
+from helpers.data.folders import holds_pictures, picture_files, read_folder
 from helpers.data.layouts import find_dataset, full_path
 from helpers.data.readers import read_dataset
 from helpers.lesson.files import DATA_FOLDER
@@ -20,6 +22,7 @@ LEAST_IMAGES = {"training": 1000, "test": 250}  # of a data set that lessons com
 LEAST_OF_CLASS = {"training": 10, "test": 2}  # of them in every class
 LEAST_SIDE = 10  # pixels: below, two convolutions with pooling leave nothing
 LEAST_WHITE = 64  # a part whose brightest pixel is darker was hardly stored from 0 to 255
+PICTURE_SIDE = 28  # of pictures from a folder, so that they go with the bundled sets
 MOST_CLASSES = 256  # where nothing names them, unless there are more images
 
 
@@ -79,6 +82,18 @@ class ImageDataset:
         )
 
 
+def dataset_files(path: str | os.PathLike[str]) -> list[Path]:
+    """Return the files that ``load_dataset`` would read from a path, always in the same order.
+
+    Only names are looked at. A ``FileNotFoundError`` or ``ValueError`` says in one line why there
+    is no data set; whether the files are sound shows only when they are read.
+    """
+    place = full_path(path)
+    if _is_of_pictures(place):
+        return picture_files(place)
+    return [file for files in find_dataset(place).files.values() for file in files]
+
+
 def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageDataset:
     """Load a data set by its name, or from your own files.
 
@@ -88,8 +103,10 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
 
     ``"mnist-5k"`` and ``"fashion-mnist-20k"`` come with the course; ``"mnist"`` and
     ``"fashion-mnist"``, the full sets, are downloaded once and then found in ``cache_folder()``. A
-    path leads to an ``.npz`` file or to a folder of files, as ``layouts`` lists them. A name wins
-    over a folder of the same name: write ``"./mnist"`` for the folder.
+    path leads to an ``.npz`` file, to a folder of files, as ``layouts`` lists them, or to a folder
+    of pictures: these become grey images of 28 × 28 pixels, and a report is printed; use
+    ``read_folder`` for other sizes and for colour. A name wins over a folder of the same name:
+    write ``"./mnist"`` for the folder.
 
     ``source`` becomes the name, or the last part of the path without ``.npz``; of files in
     ``MNIST/raw`` it is ``"MNIST"``, of a file of yours called like a set of the course
@@ -114,10 +131,10 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
         path = full_path(name_or_path)
         if not name.strip() or not path.exists():
             raise _nothing_there(name_or_path, path)
+        if _is_of_pictures(path):
+            return _grey_pictures(path)
         found = find_dataset(path)
-        source = found.source
-        if source in (*BUNDLED, *PUBLISHED):  # stored results belong to these names
-            source = f"own {source}"
+        source = _own(found.source)
     arrays, class_names = read_dataset(found)
     try:
         if name in PUBLISHED:
@@ -156,6 +173,49 @@ def load_pair(first: str | Path, second: str | Path) -> tuple[ImageDataset, Imag
     if not {*sources} <= {*BUNDLED, *PUBLISHED}:
         print(f"Where the text says digits, read {sources[0]}; for clothes, read {sources[1]}.")
     return _shuffled_if_sorted(pair[0]), _shuffled_if_sorted(pair[1])
+
+
+def _own(source: str) -> str:
+    """Tell files of one's own from the course's, to whose names stored results belong."""
+    return f"own {source}" if source in (*BUNDLED, *PUBLISHED) else source
+
+
+def _is_of_pictures(path: Path) -> bool:
+    """Tell whether a folder holds pictures, and no data set in four files."""
+    if not path.is_dir():
+        return False
+    try:
+        find_dataset(path)
+    except FileNotFoundError:
+        return holds_pictures(path)
+    except ValueError:  # several data sets, or no permission
+        return False
+    return False
+
+
+def _grey_pictures(path: Path) -> ImageDataset:
+    """Read a folder of pictures as the lessons take images: small, grey, each with a label."""
+    pictures = read_folder(path, size=PICTURE_SIDE)
+    print(pictures.report())
+    images = pictures.images
+    if images.ndim == 4:
+        print("Their colours are brought to grey here: these lessons take grey images.")
+        images = np.stack([np.asarray(Image.fromarray(image).convert("L")) for image in images])
+    labelled = pictures.labels >= 0
+    if not labelled.any():
+        raise ValueError(
+            f"{path} has pictures and no labels: put those of each class into a sub-folder, or "
+            "name them in labels.csv (file,label)"
+        )
+    train, test = labelled & ~pictures.test, labelled & pictures.test
+    return ImageDataset(
+        images[train],
+        pictures.labels[train],
+        images[test],
+        pictures.labels[test],
+        pictures.class_names,
+        _own(path.name),
+    )
 
 
 def _check_for_lessons(data: ImageDataset) -> None:
@@ -302,7 +362,7 @@ def _size(images: np.ndarray) -> str:
 def _nothing_there(name_or_path: str | os.PathLike[str], path: Path) -> Exception:
     name = str(name_or_path)
     names = [*BUNDLED, *PUBLISHED]
-    choices = f"{', '.join(names)}, a folder of IDX files or an .npz file"
+    choices = f"{', '.join(names)}, a folder of pictures or of IDX files, or an .npz file"
     if not isinstance(name_or_path, str) or path.suffix or set(name) & set("/\\~"):
         return FileNotFoundError(f"there is no file or folder at {path}: give one of {choices}")
     nearest = difflib.get_close_matches(name.lower().replace("_", "-"), names, n=1)

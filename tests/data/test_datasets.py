@@ -352,8 +352,8 @@ def test_missing_idx_files_are_all_named_beside_what_the_folder_holds(folder):
 
 def test_of_a_crowded_folder_only_the_first_names_are_shown(tmp_path):
     for number in range(9):
-        (tmp_path / f"{number}.png").touch()
-    with pytest.raises(FileNotFoundError, match=r"0\.png, .*, 5\.png, \.\.\.\. Give"):
+        (tmp_path / f"{number}.dat").touch()
+    with pytest.raises(FileNotFoundError, match=r"0\.dat, .*, 5\.dat, \.\.\.\. Give"):
         load_dataset(tmp_path)
 
 

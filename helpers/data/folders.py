@@ -1,0 +1,582 @@
+"""Folders of pictures as people keep them: read, brought to one size, and reported on.
+
+What cannot be read is left out and named, never replaced. ``read_folder`` is the way in.
+"""
+
+import contextlib
+import csv
+import hashlib
+import json
+import os
+import re
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from helpers.data.downloads import cache_folder
+from helpers.data.layouts import full_path, listed, refusals_in_one_line
+from helpers.lesson.environment import available_cores
+from helpers.lesson.files import written_whole
+from helpers.lesson.progress import progress_bar
+
+VERSION = 1  # of how pictures are read: another one reads cached folders again
+LABELS_FILE = "labels.csv"
+PARTS = {"train": False, "training": False, "test": True, "testing": True}
+NO_PICTURES = {"thumbs.db", "desktop.ini", "__macosx", LABELS_FILE}
+NEEDS = {  # what Pillow does not read by itself, by ending
+    **dict.fromkeys((".heic", ".heif"), "HEIC: install pillow-heif and convert it to JPEG"),
+    ".dcm": "DICOM: install pydicom and convert it to PNG",
+    **dict.fromkeys((".cr2", ".nef", ".arw", ".dng"), "a camera's raw file: convert it to JPEG"),
+    ".svg": "a drawing in SVG: render it to PNG",
+    ".pdf": "a PDF: export its pages as PNG",
+    **dict.fromkeys((".mp4", ".mov", ".avi"), "a video: extract frames, one group for each video"),
+}
+ORIENTATION = 0x0112  # the EXIF tag
+MANY_CUT = 0.25  # share of a picture that the crop may take before it is reported
+THUMBNAIL, DETAIL = 8, 32  # sides of what pictures are compared by
+NEAR, NEAR_DETAIL = 0.2, 0.97  # distance of normalised thumbnails; correlation of details
+FLAT = 2.0  # standard deviation of a thumbnail, of 255, below which only exact copies count
+LEAST_OF_CLASS = 4
+LOOKED_AT = 20_000  # files and folders, to tell whether there are pictures
+SPLIT_SEED = 0
+
+
+@dataclass(frozen=True)
+class PictureFolder:
+    """The pictures of a folder, in the order of their file names.
+
+    ``images`` are uint8 ``(n, size, size)`` if all pictures are grey, else
+    ``(n, size, size, 3)``. ``labels``, ``(n,)``, are indices into ``class_names``, or -1 where
+    there is none; ``test``, ``(n,)``, is true for test pictures; ``files`` are paths below the
+    folder. ``findings`` say what a person must know, each with the files that it concerns.
+    """
+
+    folder: Path
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    files: tuple[str, ...]
+    test: np.ndarray
+    findings: dict[str, list[str]]
+
+    def report(self) -> str:
+        """Return what was found as lines of text: how many, what, and the first files."""
+        height = "×".join(map(str, self.images.shape[1:3]))
+        colour = "in colour" if self.images.ndim == 4 else "grey"
+        lines = [
+            f"{self.folder.name}: {len(self.images):,} pictures of {height} pixels, {colour}, "
+            f"{np.sum(~self.test):,} for training and {np.sum(self.test):,} for testing"
+        ]
+        counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.class_names))
+        lines += [f"{n:7,}  class {name}" for name, n in zip(self.class_names, counts, strict=True)]
+        for finding, files in self.findings.items():
+            lines.append(f"{len(files):7,}  {finding}: {listed(files)}")
+        return "\n".join(lines)
+
+
+@dataclass
+class _Listing:
+    """Files to read, by path below the folder, with what their places or a table say of them."""
+
+    classes: dict[str, str | None] = field(default_factory=dict)
+    test: dict[str, bool] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    findings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Tell whether a folder has a table of labels, or pictures at most two levels below it."""
+    if (folder / LABELS_FILE).is_file():
+        return True
+    if folder == Path(folder.anchor):
+        return False
+    levels = chain.from_iterable(folder.glob(level) for level in ("*", "*/*", "*/*/*"))
+    endings = _endings() | NEEDS.keys()
+    return any(path.suffix.lower() in endings for path in islice(levels, LOOKED_AT))
+
+
+def read_folder(
+    folder: str | os.PathLike[str],
+    size: int = 64,
+    test_share: float = 0.2,
+    group_pattern: str = "",
+    most_unreadable: float = 0.1,
+    most_files: int = 100_000,
+    most_pixels: int = 100_000_000,
+) -> PictureFolder:
+    """Read a folder of pictures and say what is in it.
+
+    A class is a sub-folder; or ``labels.csv`` names the files (columns ``file``, ``label`` and, if
+    there are any, ``split`` and ``group``); or nothing says what is what, and all labels are -1.
+    Folders called train and test, with the classes below them, are kept apart.
+
+    Each picture is turned as its camera says, laid on white where it is transparent, brought to 8
+    bits without clipping, scaled so that its shorter side has ``size`` pixels, and cropped at the
+    centre; of animations and stacks the first picture is taken. Pictures of one group, the first
+    bracket of ``group_pattern`` in their file names, stay on one side of the split. A picture that
+    also stands in the test part, exactly or nearly, is removed from training.
+
+    The limits protect the machine: ``most_files`` in the folder, ``most_pixels`` of one picture. A
+    ``ValueError`` says in one line what is wrong; also if more than the share ``most_unreadable``
+    of the files cannot be read.
+    """
+    pattern = _checked(size, test_share, group_pattern, most_unreadable)
+    root = _root(folder)
+    with refusals_in_one_line(root):
+        listing = _listed(root, most_files)
+    files = sorted(listing.classes)
+    if not files:
+        raise ValueError(
+            f"{root} holds no pictures: give a folder with a sub-folder of pictures for each class"
+        )
+    with ThreadPoolExecutor(available_cores()) as several:
+        looks = list(several.map(lambda file: _checksum(root / file), files))
+    settings = (size, test_share, group_pattern, most_unreadable, most_pixels)
+    cache = _cache_file(repr((VERSION, settings, listing, looks)))
+    if (kept := _read_cache(cache, root)) is not None:
+        return kept
+    pictures = np.empty((len(files), size, size, 3), np.uint8)
+    readable = np.zeros(len(files), bool)
+
+    def read(place: int) -> list[str]:
+        path = root / files[place]
+        try:
+            pictures[place], notes = _picture(path, size, most_pixels)
+        except Exception as error:  # decoders raise whatever a broken file makes them stumble over
+            return [_why(path, error)]
+        readable[place] = True
+        return notes
+
+    with (
+        ThreadPoolExecutor(available_cores()) as several,
+        progress_bar(len(files), f"reading {root.name}") as bar,
+    ):
+        for file, notes in zip(files, several.map(read, range(len(files))), strict=True):
+            bar.update()
+            for note in notes:
+                listing.findings[note].append(file)
+    lost = len(files) - readable.sum()
+    if lost > most_unreadable * len(files):
+        first = next(file for file, fine in zip(files, readable, strict=True) if not fine)
+        reason = next(note for note, named in listing.findings.items() if first in named)
+        raise ValueError(
+            f"{lost:,} of {len(files):,} files of {root} cannot be read, such as {first} "
+            f"({reason}): remove them, or raise most_unreadable from {most_unreadable:g}"
+        )
+    result = _put_together(root, files, pictures, readable, looks, listing, test_share, pattern)
+    _write_cache(cache, result)
+    return result
+
+
+def picture_files(folder: Path, most_files: int = 100_000) -> list[Path]:
+    """Return the files that ``read_folder`` would read, and the table of labels if there is one."""
+    with refusals_in_one_line(folder):
+        files = sorted(_listed(folder, most_files).classes)
+    table = folder / LABELS_FILE
+    return [folder / file for file in files] + ([table] if table.is_file() else [])
+
+
+def _put_together(
+    root: Path,
+    files: list[str],
+    pictures: np.ndarray,
+    readable: np.ndarray,
+    looks: list[str],
+    listing: _Listing,
+    test_share: float,
+    pattern: re.Pattern[str] | None,
+) -> PictureFolder:
+    """Split what could be read, and remove from training what also stands in the test part."""
+    kept = np.flatnonzero(readable)
+    names = np.array(files)[kept]
+    classes = [listing.classes[name] for name in names]
+    class_names = tuple(sorted({name for name in classes if name is not None}))
+    labels = np.array([class_names.index(name) if name is not None else -1 for name in classes])
+    _check_classes(root, labels, class_names)
+    groups = [_group(name, listing, pattern) for name in names]
+    if listing.test:
+        test = np.array([listing.test[name] for name in names])
+        crossing = {g for g, t in zip(groups, test, strict=True) if t}
+        mixed = [n for n, g, t in zip(names, groups, test, strict=True) if not t and g in crossing]
+        if mixed:
+            listing.findings["of a group that is also in the test part"] += mixed
+    else:
+        test = _split(labels, groups, test_share)
+    pictures = pictures[kept]
+    copies = _copies(pictures, [looks[place] for place in kept], test)
+    for finding, places in copies.items():
+        listing.findings[finding] += [str(names[place]) for place in places]
+    leaked = sorted({p for finding, ps in copies.items() if "removed" in finding for p in ps})
+    stay = np.setdiff1d(np.arange(len(kept)), leaked)
+    pictures = pictures[stay]
+    if (pictures == pictures[..., :1]).all():
+        pictures = np.ascontiguousarray(pictures[..., 0])
+    findings = {finding: sorted(named) for finding, named in sorted(listing.findings.items())}
+    return PictureFolder(
+        root,
+        pictures,
+        labels[stay].astype(np.int64),
+        class_names,
+        tuple(map(str, names[stay])),
+        test[stay],
+        findings,
+    )
+
+
+def _checksum(path: Path) -> str:
+    """Return the SHA-256 of a file's content, empty where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _cache_file(content: str) -> Path:
+    """Return where what is made of this content and these settings is kept."""
+    return cache_folder() / "pictures" / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.npz"
+
+
+def _read_cache(path: Path, root: Path) -> PictureFolder | None:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            texts = json.loads(str(archive["texts"]))
+            images, labels, test = (archive[name] for name in ("images", "labels", "test"))
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        zipfile.BadZipFile,
+    ):  # none yet, or a damaged one
+        return None
+    names, files = tuple(texts["class_names"]), tuple(texts["files"])
+    return PictureFolder(root, images, labels, names, files, test, texts["findings"])
+
+
+def _write_cache(path: Path, pictures: PictureFolder) -> None:
+    """Keep the result for the next time, where there is room for it."""
+    texts = {name: getattr(pictures, name) for name in ("class_names", "files", "findings")}
+    arrays = {name: getattr(pictures, name) for name in ("images", "labels", "test")}
+    with contextlib.suppress(OSError), written_whole(path) as temporary:
+        np.savez(temporary, **arrays, texts=json.dumps(texts))
+
+
+def _checked(
+    size: int, test_share: float, group_pattern: str, most_unreadable: float
+) -> re.Pattern[str] | None:
+    if not 8 <= size <= 96:
+        raise ValueError(f"size must be from 8 to 96 pixels, got {size}")
+    if not 0 < test_share < 1:
+        raise ValueError(f"test_share must lie between 0 and 1, got {test_share}")
+    if not 0 <= most_unreadable <= 1:
+        raise ValueError(f"most_unreadable must be from 0 to 1, got {most_unreadable}")
+    if not group_pattern:
+        return None
+    try:
+        pattern = re.compile(group_pattern)
+    except re.error as error:
+        raise ValueError(f"group_pattern {group_pattern!r} is no pattern: {error}") from None
+    if pattern.groups < 1:
+        raise ValueError(
+            f"group_pattern {group_pattern!r} needs a bracket around what names the group, as in "
+            r"'(patient\d+)_'"
+        )
+    return pattern
+
+
+def _root(folder: str | os.PathLike[str]) -> Path:
+    root = full_path(folder)
+    if not root.is_dir():
+        there = "is a file" if root.exists() else "is not there"
+        raise FileNotFoundError(f"{root} {there}: give a folder with pictures")
+    if root == Path(root.anchor):
+        raise ValueError(f"{root} is the whole disk: give the folder with your pictures")
+    return root
+
+
+def _listed(root: Path, most_files: int) -> _Listing:
+    listing = _Listing()
+    if (root / LABELS_FILE).is_file():
+        _list_table(root, listing, most_files)
+        return listing
+    folders = [path for path in sorted(root.iterdir()) if path.is_dir() and not _ignored(path)]
+    parts = bool(folders) and {path.name.lower() for path in folders} <= PARTS.keys()
+    for file in _walk(root, listing, most_files):
+        steps = file.split("/")
+        if parts:
+            part, *steps = steps
+            if not steps:
+                listing.findings["beside the folders of the classes, left out"].append(file)
+                continue
+            listing.test[file] = PARTS[part.lower()]
+        if len(steps) == 1 and (parts or folders):
+            listing.findings["beside the folders of the classes, left out"].append(file)
+            listing.test.pop(file, None)
+            continue
+        listing.classes[file] = steps[0] if len(steps) > 1 else None
+    below = [path for part in folders for path in part.iterdir()] if parts else folders
+    used = {file.rpartition("/")[0] for file in listing.classes}
+    for path in below:
+        name = path.relative_to(root).as_posix()
+        if path.is_dir() and not any(f"{one}/".startswith(f"{name}/") for one in used):
+            listing.findings["a class without pictures"].append(name)
+    _note_spellings(listing)
+    return listing
+
+
+def _walk(root: Path, listing: _Listing, most_files: int) -> Iterator[str]:
+    """Yield the files below a folder that may be pictures; links to folders are not followed."""
+    waiting, count = [root], 0
+    while waiting:
+        folder = waiting.pop()
+        for path in sorted(folder.iterdir()):
+            count += 1
+            if count > most_files:
+                raise ValueError(
+                    f"{root} holds more than {most_files:,} files and folders: give a folder with "
+                    "pictures alone, or raise most_files"
+                )
+            name = path.relative_to(root).as_posix()
+            if _ignored(path):
+                continue
+            if path.is_dir():
+                if path.is_symlink():
+                    listing.findings["a link to a folder, not followed"].append(name)
+                else:
+                    waiting.append(path)
+            elif not path.is_file():
+                broken = "a link that leads nowhere" if path.is_symlink() else "no ordinary file"
+                listing.findings[f"{broken}, left out"].append(name)
+            elif path.suffix.lower() in NEEDS or path.suffix.lower() in _endings():
+                yield name
+            else:
+                listing.findings["no picture by its ending, left out"].append(name)
+
+
+def _endings() -> set[str]:
+    return {*Image.registered_extensions()} - {".pdf"}
+
+
+def _ignored(path: Path) -> bool:
+    return path.name.startswith(".") or path.name.lower() in NO_PICTURES
+
+
+def _list_table(root: Path, listing: _Listing, most_files: int) -> None:
+    table = root / LABELS_FILE
+    try:
+        text = table.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{table} is no text in UTF-8: save it as such") from None
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    rows = list(csv.DictReader(text.splitlines(), delimiter=delimiter))
+    columns = set(rows[0]) if rows else set()
+    if not {"file", "label"} <= columns:
+        raise ValueError(
+            f"{table} needs a line 'file,label' and then one line for each picture; its columns "
+            f"are {listed(sorted(map(str, columns)))}"
+        )
+    for number, row in enumerate(rows, start=2):
+        file = Path(row["file"] or "").as_posix()
+        path = root / file
+        where = f"line {number} of {LABELS_FILE} ({file})"
+        if not path.resolve().is_relative_to(root):
+            raise ValueError(f"{where} leads out of the folder: name files inside it")
+        if file in listing.classes:
+            if listing.classes[file] != (row["label"] or None):
+                raise ValueError(f"{where} gives a file a second label: keep one of the lines")
+            listing.findings["twice in labels.csv, read once"].append(file)
+            continue
+        if not path.is_file():
+            listing.findings["in labels.csv, but not in the folder"].append(file)
+            continue
+        listing.classes[file] = row["label"].strip() or None if row["label"] else None
+        if split := (row.get("split") or "").strip().lower():
+            if split not in PARTS:
+                raise ValueError(f"{where} has the split {split!r}: write train or test")
+            listing.test[file] = PARTS[split]
+        if group := (row.get("group") or "").strip():
+            listing.groups[file] = group
+    if listing.test and len(listing.test) < len(listing.classes):
+        missing = next(file for file in listing.classes if file not in listing.test)
+        raise ValueError(f"{LABELS_FILE} gives {missing} no split: give it to all files or to none")
+    others = set(_walk(root, listing, most_files)) - listing.classes.keys()
+    if others:
+        listing.findings["not in labels.csv, left out"] += sorted(others)
+    _note_spellings(listing)
+
+
+def _note_spellings(listing: _Listing) -> None:
+    spellings = Counter(file.casefold() for file in listing.classes)
+    alike = [file for file in listing.classes if spellings[file.casefold()] > 1]
+    if alike:
+        listing.findings["named like another but for capitals"] += alike
+
+
+def _picture(path: Path, size: int, most_pixels: int) -> tuple[np.ndarray, list[str]]:
+    """Return one picture, uint8 ``(size, size, 3)``, and what should be said about it."""
+    notes = []
+    with Image.open(path) as image:
+        if image.width * image.height > most_pixels:
+            raise _TooLargeError
+        if getattr(image, "n_frames", 1) > 1:
+            notes.append("several pictures in one file, the first taken")
+        if image.mode == "RGB":
+            image.draft("RGB", (2 * size, 2 * size))
+        image.load()
+        if image.getexif().get(ORIENTATION, 1) not in (0, 1):
+            notes.append("turned as its camera says")
+            image = ImageOps.exif_transpose(image)
+        colours = _in_eight_bits(image, notes)
+    shorter, longer = sorted(colours.size)
+    if 1 - shorter / longer > MANY_CUT:
+        notes.append(f"more than {MANY_CUT:.0%} cut away by the crop")
+    if shorter < size:
+        notes.append(f"smaller than {size} pixels, enlarged")
+    fitted = np.asarray(ImageOps.fit(colours, (size, size), Image.Resampling.LANCZOS))
+    if not np.ptp(fitted, axis=(0, 1)).any():
+        notes.append("of one colour all over")
+    return fitted, notes
+
+
+class _TooLargeError(Exception):
+    """A picture has more pixels than are allowed."""
+
+
+def _in_eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Bring a picture to 8-bit RGB without clipping, and lay it on white."""
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image, dtype=np.float64)
+        top = (
+            1.0
+            if image.mode == "F" and values.max() <= 1
+            else 255.0
+            if values.max() <= 255
+            else 65535.0
+        )
+        if values.min() < 0 or values.max() > top:
+            raise ValueError(f"its values go from {values.min():g} to {values.max():g}")
+        if top > 255:
+            notes.append("16 bits, brought to 8")
+        return Image.fromarray(np.round(values * (255 / top)).astype(np.uint8)).convert("RGB")
+    if image.mode == "CMYK":
+        notes.append("in printing colours (CMYK), converted")
+    if image.has_transparency_data:
+        notes.append("transparent, laid on white")
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _why(path: Path, error: Exception) -> str:
+    """Say why a file was left out."""
+    if isinstance(error, (_TooLargeError, Image.DecompressionBombError)):
+        return "more pixels than most_pixels allows, left out"
+    if isinstance(error, PermissionError):
+        return "no permission to read, left out"
+    if path.suffix.lower() in NEEDS:
+        return f"{NEEDS[path.suffix.lower()]}, left out"
+    if path.stat().st_size == 0:
+        return "empty, left out"
+    if isinstance(error, UnidentifiedImageError):
+        return "no picture inside, left out"
+    return "damaged, left out"
+
+
+def _check_classes(root: Path, labels: np.ndarray, class_names: tuple[str, ...]) -> None:
+    if not class_names:
+        return
+    if len(class_names) == 1:
+        raise ValueError(
+            f"{root} has one class, {class_names[0]!r}: two are needed to tell anything apart, or "
+            "put the pictures into the folder itself to use them without labels"
+        )
+    counts = np.bincount(labels[labels >= 0], minlength=len(class_names))
+    if counts.min() < LEAST_OF_CLASS:
+        raise ValueError(
+            f"class {class_names[counts.argmin()]!r} of {root} has {counts.min()} readable "
+            f"pictures, and at least {LEAST_OF_CLASS} are needed: add some, or remove the class"
+        )
+
+
+def _group(name: str, listing: _Listing, pattern: re.Pattern[str] | None) -> str:
+    if name in listing.groups:
+        return f"group {listing.groups[name]}"
+    match = pattern.search(name.rpartition("/")[2]) if pattern else None
+    return f"group {match[1]}" if match else f"file {name}"
+
+
+def _split(labels: np.ndarray, groups: list[str], test_share: float) -> np.ndarray:
+    """Draw the test part, by class and by whole groups, always in the same way."""
+    generator = np.random.default_rng(SPLIT_SEED)
+    members = defaultdict(list)
+    for place, group in enumerate(groups):
+        members[group].append(place)
+    wanted = {c: max(1, round(test_share * n)) for c, n in Counter(labels.tolist()).items()}
+    test = np.zeros(len(labels), bool)
+    chosen: Counter[int] = Counter()
+    for group in generator.permutation(sorted(members)):
+        of_group = Counter(labels[members[group]].tolist())
+        if all(
+            chosen[c] + n <= max(wanted[c], n if chosen[c] == 0 else 0) for c, n in of_group.items()
+        ):
+            test[members[group]] = True
+            chosen += of_group
+    return test
+
+
+def _copies(pictures: np.ndarray, looks: list[str], test: np.ndarray) -> dict[str, list[int]]:
+    """Find exact and near copies: in training of what is tested on, and within a part."""
+    from scipy.spatial import cKDTree
+
+    pairs = set()
+    by_look = defaultdict(list)
+    for place, look in enumerate(looks):
+        by_look[look].append(place)
+    for places in by_look.values():
+        pairs |= {(first, second) for first in places[:1] for second in places[1:]}
+        pairs |= {
+            (first, second)
+            for first in places
+            for second in places
+            if first < second and test[first] != test[second]
+        }
+    exact = set(pairs)
+    thumbnails = _thumbnails(pictures, THUMBNAIL)
+    spread = thumbnails.std(axis=1)
+    lively = np.flatnonzero(spread >= FLAT)
+    units = thumbnails[lively] - thumbnails[lively].mean(axis=1, keepdims=True)
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    for one, other in cKDTree(units).query_pairs(NEAR) if len(units) else ():
+        first, second = sorted((int(lively[one]), int(lively[other])))
+        if _same_detail(pictures[first], pictures[second]):
+            pairs.add((first, second))
+    found = defaultdict(set)
+    for first, second in pairs:
+        kind = "an exact copy" if (first, second) in exact else "nearly a copy"
+        if test[first] != test[second]:
+            leaked = second if test[first] else first
+            found[f"{kind} of a test picture, removed from training"].add(leaked)
+        else:
+            found[f"{kind} of another in the same part, kept"].add(second)
+    return {finding: sorted(places) for finding, places in found.items()}
+
+
+def _thumbnails(pictures: np.ndarray, side: int) -> np.ndarray:
+    grey = [Image.fromarray(picture).convert("L") for picture in pictures]
+    box = Image.Resampling.BOX
+    return np.stack([np.asarray(g.resize((side, side), box), np.float32).ravel() for g in grey])
+
+
+def _same_detail(first: np.ndarray, second: np.ndarray) -> bool:
+    details = _thumbnails(np.stack([first, second]), min(DETAIL, len(first)))
+    brightness = np.abs(details[0].mean() - details[1].mean())
+    return brightness < 16 and np.corrcoef(details)[0, 1] > NEAR_DETAIL
