@@ -1,4 +1,4 @@
-"""Data sets of small grey images: two bundled, two fetched when asked for, your own files."""
+"""Data sets of small images: two bundled, two fetched when asked for, and your own files."""
 
 import difflib
 import hashlib
@@ -28,9 +28,10 @@ MOST_CLASSES = 256  # where nothing names them, unless there are more images
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImageDataset:
-    """Grey images with labels, in a training and a test part; what is unsound is refused.
+    """Images with labels, in a training and a test part; what is unsound is refused.
 
-    Images are uint8 ``(n, height, width)``, from 0 (black) to 255 (white). Labels ``(n,)`` are
+    Images are uint8, from 0 (black) to 255 (white): ``(n, height, width)`` if they are grey,
+    ``(n, height, width, 3)`` if they are red, green and blue. Labels ``(n,)`` are
     indices into ``class_names``; any integer dtype is taken and kept as int64, which both
     frameworks accept and in which differences do not wrap round. ``source`` says where the images
     come from, for example ``"mnist-5k"``, and names the folder for what is made from them.
@@ -59,6 +60,11 @@ class ImageDataset:
             images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
             _check_labels(labels, f"{part}_labels", len(images), len(self.class_names))
             object.__setattr__(self, f"{part}_labels", labels.astype(np.int64))
+        if self.train_images.ndim != self.test_images.ndim:
+            raise ValueError(
+                "one of train_images and test_images is grey and the other in colour: bring both "
+                "to grey"
+            )
         if self.train_images.shape[1:] != self.test_images.shape[1:]:
             raise ValueError(
                 f"train_images are {_size(self.train_images)} pixels and test_images "
@@ -243,7 +249,11 @@ def _check_for_lessons(data: ImageDataset) -> None:
                 f"images, and the lessons need at least {LEAST_OF_CLASS[part]} of every class: "
                 "add some, or leave the class out and count the others from 0"
             )
-    height, width = data.train_images.shape[1:]
+    height, width = data.train_images.shape[1:3]
+    if data.train_images.ndim == 4:
+        raise ValueError(
+            f"{data.source} is in colour, and these lessons take grey images: average the colours"
+        )
     if height != width:
         raise ValueError(
             f"{data.source} has images of {_size(data.train_images)} pixels, and the lessons "
@@ -285,7 +295,7 @@ def _is_sorted(labels: np.ndarray) -> bool:
 
 
 def check_images(images: np.ndarray, name: str = "images") -> None:
-    """Raise a ``ValueError`` unless images are uint8 of shape ``(n, height, width)``."""
+    """Raise a ``ValueError`` unless images are uint8, of a shape that ``ImageDataset`` takes."""
     if images.dtype != np.uint8:
         fractions = images.dtype.kind in "bf" and images.size and images.max() <= 1
         fractions = fractions and images.min() >= 0
@@ -294,10 +304,10 @@ def check_images(images: np.ndarray, name: str = "images") -> None:
             f"{name} are {images.dtype}, but images must be uint8 from 0 to 255: {remedy} "
             "convert them with .astype('uint8')"
         )
-    if images.ndim != 3:
+    if images.ndim != 3 and (images.ndim != 4 or images.shape[3] != 3):
         raise ValueError(
-            f"{name} have shape {images.shape}, but images must be grey, (n, height, width): "
-            "reshape rows of pixels, average colours"
+            f"{name} have shape {images.shape}, but images must be (n, height, width) if grey or "
+            "(n, height, width, 3) if in colour: reshape rows of pixels, bring colours to the end"
         )
     if images.size == 0:
         raise ValueError(f"{name} are empty, of shape {images.shape}: a data set needs images")
