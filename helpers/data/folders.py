@@ -28,7 +28,8 @@ from helpers.lesson.progress import progress_bar
 
 VERSION = 1  # of how pictures are read: another one reads cached folders again
 LABELS_FILE = "labels.csv"
-PARTS = {"train": False, "training": False, "test": True, "testing": True}
+PARTS = {"train": False, "training": False, "test": True, "testing": True}  # whether to test on
+VALIDATION = ("val", "valid", "validation")
 NO_PICTURES = {"thumbs.db", "desktop.ini", "__macosx", LABELS_FILE}
 NEEDS = {  # what Pillow does not read by itself, by ending
     **dict.fromkeys((".heic", ".heif"), "HEIC: install pillow-heif and convert it to JPEG"),
@@ -36,9 +37,13 @@ NEEDS = {  # what Pillow does not read by itself, by ending
     **dict.fromkeys((".cr2", ".nef", ".arw", ".dng"), "a camera's raw file: convert it to JPEG"),
     ".svg": "a drawing in SVG: render it to PNG",
     ".pdf": "a PDF: export its pages as PNG",
-    **dict.fromkeys((".mp4", ".mov", ".avi"), "a video: extract frames, one group for each video"),
+    **dict.fromkeys(
+        (".mp4", ".mov", ".avi", ".mpg", ".mpeg"),
+        "a video: extract frames, one group for each video",
+    ),
 }
-ORIENTATION = 0x0112  # the EXIF tag
+NO_ENDINGS = {".h5", ".hdf", ".eps", ".ps"}  # of files that are seldom pictures
+ORIENTATION = 0x0112  # the EXIF tag, from 1 (upright) to 8
 MANY_CUT = 0.25  # share of a picture that the crop may take before it is reported
 THUMBNAIL, DETAIL = 8, 32  # sides of what pictures are compared by
 NEAR, NEAR_DETAIL = 0.2, 0.97  # distance of normalised thumbnails; correlation of details
@@ -98,8 +103,7 @@ def holds_pictures(folder: Path) -> bool:
     if folder == Path(folder.anchor):
         return False
     levels = chain.from_iterable(folder.glob(level) for level in ("*", "*/*", "*/*/*"))
-    endings = _endings() | NEEDS.keys()
-    return any(path.suffix.lower() in endings for path in islice(levels, LOOKED_AT))
+    return any(_may_be_picture(path) for path in islice(levels, LOOKED_AT))
 
 
 def read_folder(
@@ -215,6 +219,7 @@ def _put_together(
         listing.findings[finding] += [str(names[place]) for place in places]
     leaked = sorted({p for finding, ps in copies.items() if "removed" in finding for p in ps})
     stay = np.setdiff1d(np.arange(len(kept)), leaked)
+    _check_parts(root, labels[stay], test[stay], class_names)
     pictures = pictures[stay]
     if (pictures == pictures[..., :1]).all():
         pictures = np.ascontiguousarray(pictures[..., 0])
@@ -308,7 +313,16 @@ def _listed(root: Path, most_files: int) -> _Listing:
         _list_table(root, listing, most_files)
         return listing
     folders = [path for path in sorted(root.iterdir()) if path.is_dir() and not _ignored(path)]
-    parts = bool(folders) and {path.name.lower() for path in folders} <= PARTS.keys()
+    names = {path.name.lower() for path in folders}
+    if len(names & {*PARTS, *VALIDATION}) > 1 or (names and names <= {*PARTS, *VALIDATION}):
+        parts = True
+        if others := names - {*PARTS, *VALIDATION}:
+            raise ValueError(
+                f"{root} holds folders for training and testing, and {listed(sorted(others))} "
+                "beside them: move these out"
+            )
+    else:
+        parts = False
     for file in _walk(root, listing, most_files):
         steps = file.split("/")
         if parts:
@@ -316,7 +330,9 @@ def _listed(root: Path, most_files: int) -> _Listing:
             if not steps:
                 listing.findings["beside the folders of the classes, left out"].append(file)
                 continue
-            listing.test[file] = PARTS[part.lower()]
+            listing.test[file] = PARTS.get(part.lower(), False)
+            if part.lower() in VALIDATION:
+                listing.findings["of a validation part, used for training"].append(file)
         if len(steps) == 1 and (parts or folders):
             listing.findings["beside the folders of the classes, left out"].append(file)
             listing.test.pop(file, None)
@@ -355,14 +371,15 @@ def _walk(root: Path, listing: _Listing, most_files: int) -> Iterator[str]:
             elif not path.is_file():
                 broken = "a link that leads nowhere" if path.is_symlink() else "no ordinary file"
                 listing.findings[f"{broken}, left out"].append(name)
-            elif path.suffix.lower() in NEEDS or path.suffix.lower() in _endings():
+            elif _may_be_picture(path):
                 yield name
             else:
                 listing.findings["no picture by its ending, left out"].append(name)
 
 
-def _endings() -> set[str]:
-    return {*Image.registered_extensions()} - {".pdf"}
+def _may_be_picture(path: Path) -> bool:
+    endings = Image.registered_extensions().keys() | NEEDS.keys()
+    return path.suffix.lower() in endings - NO_ENDINGS
 
 
 def _ignored(path: Path) -> bool:
@@ -389,19 +406,22 @@ def _list_table(root: Path, listing: _Listing, most_files: int) -> None:
         where = f"line {number} of {LABELS_FILE} ({file})"
         if not path.resolve().is_relative_to(root):
             raise ValueError(f"{where} leads out of the folder: name files inside it")
+        label = (row["label"] or "").strip() or None
         if file in listing.classes:
-            if listing.classes[file] != (row["label"] or None):
+            if listing.classes[file] != label:
                 raise ValueError(f"{where} gives a file a second label: keep one of the lines")
             listing.findings["twice in labels.csv, read once"].append(file)
             continue
         if not path.is_file():
             listing.findings["in labels.csv, but not in the folder"].append(file)
             continue
-        listing.classes[file] = row["label"].strip() or None if row["label"] else None
+        listing.classes[file] = label
         if split := (row.get("split") or "").strip().lower():
-            if split not in PARTS:
+            if split not in {*PARTS, *VALIDATION}:
                 raise ValueError(f"{where} has the split {split!r}: write train or test")
-            listing.test[file] = PARTS[split]
+            listing.test[file] = PARTS.get(split, False)
+            if split in VALIDATION:
+                listing.findings["of a validation part, used for training"].append(file)
         if group := (row.get("group") or "").strip():
             listing.groups[file] = group
     if listing.test and len(listing.test) < len(listing.classes):
@@ -431,7 +451,7 @@ def _picture(path: Path, size: int, most_pixels: int) -> tuple[np.ndarray, list[
         if image.mode == "RGB":
             image.draft("RGB", (2 * size, 2 * size))
         image.load()
-        if image.getexif().get(ORIENTATION, 1) not in (0, 1):
+        if image.getexif().get(ORIENTATION) in range(2, 9):
             notes.append("turned as its camera says")
             image = ImageOps.exif_transpose(image)
         colours = _in_eight_bits(image, notes)
@@ -454,14 +474,9 @@ def _in_eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
     """Bring a picture to 8-bit RGB without clipping, and lay it on white."""
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image, dtype=np.float64)
-        top = (
-            1.0
-            if image.mode == "F" and values.max() <= 1
-            else 255.0
-            if values.max() <= 255
-            else 65535.0
-        )
-        if values.min() < 0 or values.max() > top:
+        known = (65535.0,) if image.mode.startswith("I;16") else (1.0, 255.0, 65535.0)
+        top = next((top for top in known if values.max() <= top), np.nan)
+        if not (np.isfinite([*values.flat, top]).all() and values.min() >= 0):
             raise ValueError(f"its values go from {values.min():g} to {values.max():g}")
         if top > 255:
             notes.append("16 bits, brought to 8")
@@ -507,6 +522,24 @@ def _check_classes(root: Path, labels: np.ndarray, class_names: tuple[str, ...])
         )
 
 
+def _check_parts(
+    root: Path, labels: np.ndarray, test: np.ndarray, class_names: tuple[str, ...]
+) -> None:
+    """Refuse a split that leaves a part, or a class in a part, without pictures."""
+    for part, inside in (("training", ~test), ("test", test)):
+        if not inside.any():
+            raise ValueError(
+                f"no picture of {root} is left for the {part} part: add some, or choose smaller "
+                "groups"
+            )
+        for number, name in enumerate(class_names):
+            if not (labels[inside] == number).any():
+                raise ValueError(
+                    f"class {name!r} of {root} has no picture in the {part} part: add some, or "
+                    "choose smaller groups"
+                )
+
+
 def _group(name: str, listing: _Listing, pattern: re.Pattern[str] | None) -> str:
     if name in listing.groups:
         return f"group {listing.groups[name]}"
@@ -542,13 +575,8 @@ def _copies(pictures: np.ndarray, looks: list[str], test: np.ndarray) -> dict[st
     for place, look in enumerate(looks):
         by_look[look].append(place)
     for places in by_look.values():
-        pairs |= {(first, second) for first in places[:1] for second in places[1:]}
-        pairs |= {
-            (first, second)
-            for first in places
-            for second in places
-            if first < second and test[first] != test[second]
-        }
+        anchor = next((place for place in places if test[place]), places[0])
+        pairs |= {(min(anchor, place), max(anchor, place)) for place in places if place != anchor}
     exact = set(pairs)
     thumbnails = _thumbnails(pictures, THUMBNAIL)
     spread = thumbnails.std(axis=1)

@@ -1,4 +1,4 @@
-"""Six short programs with one mistake each, as they stand in well-known tutorials.
+"""Six short programs with one mistake each, as they are met in tutorials and in own code.
 
 They are written in NumPy, so that nothing else can be wrong. Whoever mends one names its line, too.
 """
@@ -32,13 +32,16 @@ STILL_ALIKE = (
     "as large as the image?"
 )
 NO_IMAGES = "Return one crop for each image, all of one size, in an array."
+NO_PARTS = "Your crops hold values that the images do not have: cut, and compute nothing."
 
 
 def _wrong_crops(crops, images, seed):
-    crops = np.asarray(crops)
-    if crops.ndim != 3 or len(crops) != len(images):
+    sizes = {np.shape(crop) for crop in crops}
+    if len(crops) != len(images) or len(sizes) != 1 or len(sizes.pop()) != 2:
         return NO_IMAGES
-    return STILL_ALIKE if (crops == crops[0]).all() else ""
+    if not np.isin(crops, [0, *np.unique(images)]).all():  # 0: the border that somebody may add
+        return NO_PARTS
+    return STILL_ALIKE if (np.asarray(crops) == crops[0]).all() else ""
 
 
 def solarised(images):
@@ -143,11 +146,12 @@ EXERCISES = [
         reference=_smaller_crops,
         inputs=(
             (np.tile(np.arange(1, 17).reshape(4, 4), (6, 1, 1)), 0),
-            (np.tile(np.eye(4), (6, 1, 1)), 1),
+            (np.tile(np.arange(1, 17).reshape(4, 4), (6, 1, 1)), 1),
         ),
         mistakes={
             STILL_ALIKE: random_crops,
             NO_IMAGES: lambda images, seed: _smaller_crops(images, seed)[0],
+            NO_PARTS: lambda images, seed: _smaller_crops(images, seed) / 16,
         },
         wrong=_wrong_crops,
     ),
@@ -239,8 +243,8 @@ EXERCISES = [
             (np.array([[0.0], [9.0], [8.0], [2.0]]), np.array([3, 4, 4, 4]), 2),
         ),
         mistakes={
-            "Each image that is asked finds itself among the known ones: ask those that are not "
-            "known, and add none of them.": validation_accuracy,
+            "Each image that is asked finds itself among the known ones: ask `features[count:]` "
+            "only.": validation_accuracy,
             "You ask the right images and compare with the labels of others: both go from `count` "
             "on.": _labels_of_the_known,
         },
@@ -249,8 +253,8 @@ EXERCISES = [
         number="bug_hunt.5",
         title="the best epoch",
         prompt=(
-            "The accuracy in the paper is not reached by anybody who runs the code on images of "
-            "their own. The choice of the epoch is the reason: mend the program and name the line."
+            "The reported accuracy is not reached on new images. The choice of the epoch is the "
+            "reason: mend the program and name the line."
         ),
         difficulty=1,
         minutes=3,

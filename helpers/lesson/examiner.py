@@ -61,7 +61,7 @@ def _judge(exercise: Exercise, function: Callable[..., Any], source: str) -> Ver
     names = list(inspect.signature(exercise.reference).parameters)
     answers: list[Any] = []
     for arguments in exercise.inputs:
-        given = _for_function(function, arguments)
+        given = deepcopy(list(arguments))
         try:
             answer = function(*given)
         except BaseException as error:
@@ -74,14 +74,12 @@ def _judge(exercise: Exercise, function: Callable[..., Any], source: str) -> Ver
             if difference(after, before):
                 return Verdict("not yet", f"Your function changes its input {name}: copy it first.")
     for arguments, answer in zip(exercise.inputs, answers, strict=True):
-        if exercise.wrong:
-            sentence, expected = exercise.wrong(answer, *deepcopy(arguments)), None
-        else:
-            expected = exercise.reference(*deepcopy(arguments))
-            sentence = difference(answer, expected)
+        expected = exercise.reference(*deepcopy(arguments))
+        judge = exercise.wrong
+        sentence = judge(answer, *arguments) if judge else difference(answer, expected)
         if sentence:
             shown = dict(zip(names, arguments, strict=True)) | {"your function gives": answer}
-            shown |= {} if exercise.wrong else {"expected": expected}
+            shown |= {} if judge else {"expected": expected}
             lines = "\n".join(f"{name}: {_short(value)}" for name, value in shown.items())
             return Verdict("not yet", _recognised(exercise, answers) or sentence, lines)
     return Verdict("right")
@@ -89,7 +87,9 @@ def _judge(exercise: Exercise, function: Callable[..., Any], source: str) -> Ver
 
 def _recognised(exercise: Exercise, answers: list[Any]) -> str:
     """Return the sentence of the mistake with the same answers, or the same error at their end."""
-    for sentence, mistake in exercise.mistakes.items() if not exercise.wrong else ():
+    if exercise.wrong:
+        return ""
+    for sentence, mistake in exercise.mistakes.items():
         theirs: list[Any] = []
         for arguments in exercise.inputs[: len(answers)]:
             try:
@@ -109,7 +109,7 @@ def difference(answer: Any, expected: Any) -> str:
     of the same numbers are alike.
 
     >>> difference([1, 2, 3], (1, 2))
-    'Your function returns 3 values, expected 2.'
+    'Your function must return 2 values, not 3.'
     """
     if expected is None or isinstance(expected, (str, bool, type, set)):
         kinds = (type(expected), np.bool) if isinstance(expected, bool) else type(expected)
@@ -122,10 +122,9 @@ def difference(answer: Any, expected: Any) -> str:
     if isinstance(expected, (tuple, list)):
         several = isinstance(answer, (tuple, list))
         if several and len(answer) != len(expected):
-            return f"Your function returns {len(answer)} values, expected {len(expected)}."
+            return f"Your function must return {len(expected)} values, not {len(answer)}."
         if not all(isinstance(value, (int, float, np.number)) for value in expected):
-            kind = type(answer).__name__
-            missing = f"Your function returns one {kind}, expected {len(expected)} values."
+            missing = f"Your function must return a list or tuple of {len(expected)}."
             return _first_difference(answer, expected) if several else missing
     return _numbers_differ(answer, expected)
 
@@ -142,7 +141,7 @@ def _numbers_differ(answer: Any, expected: Any) -> str:
     except Exception:  # whatever a stranger's object does when it is asked for its numbers
         numbers = np.asarray(None)
     if numbers.dtype.kind not in "biufc":
-        return f"Your function returns a {type(answer).__name__}, expected numbers."
+        return f"Your function must return numbers, not {type(answer).__name__}."
     if numbers.shape != right.shape:
         return f"The shape is {numbers.shape}, expected {right.shape}."
     if not np.isfinite(numbers).all() and np.isfinite(right).all():
@@ -150,17 +149,6 @@ def _numbers_differ(answer: Any, expected: Any) -> str:
     if not np.allclose(numbers, right, rtol=1e-4, atol=1e-6, equal_nan=True):
         return "The shape is right, the numbers are not." if right.shape else "Another number."
     return ""
-
-
-def _for_function(function: Callable[..., Any], arguments: tuple[Any, ...]) -> list[Any]:
-    """Copy the arguments; arrays become tensors for a function that mentions torch."""
-    copies = [deepcopy(argument) for argument in arguments]
-    code = getattr(function, "__code__", None)
-    if "torch" not in sys.modules or not {"torch", "nn", "F"} & set(getattr(code, "co_names", ())):
-        return copies
-    import torch
-
-    return [torch.from_numpy(copy) if isinstance(copy, np.ndarray) else copy for copy in copies]
 
 
 def _where(error: BaseException, function: Callable[..., Any], source: str) -> str:

@@ -20,7 +20,7 @@ def predict(number: str, answer: Any = ..., sure: float | None = None) -> Box:
 
     The answer is one of the choices, or a lowest and a highest number; ``sure``, from 0 to 1, says
     how sure of it the learner is. Unanswered, or answered in a way that does not fit, the box says
-    how. Once the result has been seen, the answer stays.
+    how. An answer that has met its result stays.
     """
     asked = _asked(number)
     if answer is ...:
@@ -31,10 +31,11 @@ def predict(number: str, answer: Any = ..., sure: float | None = None) -> Box:
     if problem:
         return Box(f"✘ Prediction {number}", f"{problem}\n{_how(number, asked)}", mood="bad")
     known = read_learner("predictions", number)
-    if "came" in known and known.get("answer") != kept:
-        before = known.get("answer")
-        said = "none was given" if before is None else f"{_text(before, asked)} stays"
-        return Box(f"Prediction {number}", f"The result has been seen, so {said}.")
+    if "came" in known:
+        stays = _text(known["answer"], asked)
+        return Box(
+            f"Prediction {number}", f"You have seen the result, so your answer stays: {stays}."
+        )
 
     def keep(known: dict[str, Any]) -> dict[str, Any]:
         return {**known, "answer": kept, "sure": None if sure is None else float(sure)}
@@ -77,7 +78,7 @@ def prediction_record() -> "pd.DataFrame":
     rows = {}
     for number, known in sorted(all_of_learner("predictions").items()):
         asked = all_predictions().get(number)
-        if asked and "answer" in known and "came" in known:
+        if asked and "came" in known:
             choices = asked.get("choices")
             rows[number] = {
                 "question": asked["question"],

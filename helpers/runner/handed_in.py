@@ -1,8 +1,9 @@
 """Notebooks that a class has handed in: which exercises are solved, found without running them.
 
-Of a notebook only the functions that are checked are run, with the imports and functions that they
-use, each in a process of its own with limits of time and memory. Python's own network functions are
-refused there. That keeps accidents away and is no sandbox: files can be read and written.
+Of a notebook only the functions that are checked are run, with the imports, functions, classes and
+constants that they use, each in a process of its own with limits of time and, on Linux, of memory.
+Python's own network functions are refused there. That keeps accidents away and is no sandbox: files
+can be read and written.
 """
 
 import ast
@@ -88,10 +89,10 @@ def _defined(node: ast.stmt, lines: list[str]) -> dict[str, tuple[str, set[str]]
         names = [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
     elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         names = [node.name]
-    elif isinstance(node, ast.Assign) and all(
-        isinstance(target, ast.Name) for target in node.targets
-    ):
-        names = [target.id for target in node.targets if _is_literal(node.value)]
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and _is_constant(node.value):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        parts = [part for target in targets for part in ast.walk(target)]
+        names = [part.id for part in parts if isinstance(part, ast.Name)]
     else:
         return {}
     first = min([node.lineno, *(part.lineno for part in getattr(node, "decorator_list", []))])
@@ -100,7 +101,10 @@ def _defined(node: ast.stmt, lines: list[str]) -> dict[str, tuple[str, set[str]]
     return dict.fromkeys(names, (text, used))
 
 
-def _is_literal(value: ast.expr) -> bool:
+def _is_constant(value: ast.expr | None) -> bool:
+    """Tell whether a value is written out, or is a function without a name."""
+    if value is None or isinstance(value, ast.Lambda):
+        return value is not None
     try:
         ast.literal_eval(value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

@@ -39,8 +39,9 @@ def test_before_the_result_one_may_change_ones_mind_but_not_after_it():
     predict("00.1", "better")
     predict("00.1", "worse")
     assert reveal("00.1", "better").mood == "bad"
-    assert "worse stays" in predict("00.1", "better").text
-    assert "Noted" in predict("00.1", "worse").text
+    assert "your answer stays: worse" in predict("00.1", "better").text
+    predict("00.1", "worse", sure=1)
+    assert prediction_record()["sure"].isna().all()
     assert reveal("00.1", "better").mood == "bad"
 
 

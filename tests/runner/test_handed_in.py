@@ -13,7 +13,7 @@ RIGHT = """def verdict_on(mean, margin):
     return named("up" if mean > 0 else "down")"""
 NAMED = """def named(kind):
     return {"open": "not established", "up": "better", "down": "worse"}[kind]"""
-CHECK = 'exercise("00.4").check(verdict_on)'
+CHECK = 'exercise("00.3").check(verdict_on)'
 
 
 def hand_in(folder, name, *sources):
@@ -37,13 +37,13 @@ def test_who_solved_what_is_said_without_running_the_notebook(tmp_path):
         CHECK,
     )
     hand_in(tmp_path, "bob/00.ipynb", "def verdict_on(mean, margin): return 'better'", CHECK)
-    hand_in(tmp_path, "eve/00.ipynb", exercise("00.4").stub(), CHECK)
+    hand_in(tmp_path, "eve/00.ipynb", exercise("00.3").stub(), CHECK)
     hand_in(tmp_path, "joe/00.ipynb", CHECK, "not python (")
     assert lines(tmp_path) == {
-        "ann/00.ipynb": "1 of 1 solved   00.4 ✔",
-        "bob/00.ipynb": "0 of 1 solved   00.4 ✘",
-        "eve/00.ipynb": "0 of 1 solved   00.4 ◌",
-        "joe/00.ipynb": "0 of 1 solved   00.4 ✘",
+        "ann/00.ipynb": "1 of 1 solved   00.3 ✔",
+        "bob/00.ipynb": "0 of 1 solved   00.3 ✘",
+        "eve/00.ipynb": "0 of 1 solved   00.3 ◌",
+        "joe/00.ipynb": "0 of 1 solved   00.3 ✘",
     }
     assert not touched.exists()
 
@@ -51,7 +51,16 @@ def test_who_solved_what_is_said_without_running_the_notebook(tmp_path):
 def test_the_last_definition_before_the_check_counts(tmp_path):
     wrong = "def verdict_on(mean, margin): return 'better'"
     hand_in(tmp_path, "first.ipynb", NAMED, "LIMIT = 1", wrong, RIGHT, CHECK, wrong)
-    assert lines(tmp_path) == {"first.ipynb": "1 of 1 solved   00.4 ✔"}
+    assert lines(tmp_path) == {"first.ipynb": "1 of 1 solved   00.3 ✔"}
+
+
+def test_constants_in_every_form_and_functions_without_a_name_are_found(tmp_path):
+    constants = "ONE: float = 1.0  # as lessons write parameters\nUP, DOWN = 'better', 'worse'"
+    answer = """verdict_on = lambda mean, margin: (
+    "not established" if abs(mean) <= ONE * margin else UP if mean > 0 else DOWN
+)"""
+    hand_in(tmp_path, "a.ipynb", constants, answer, CHECK)
+    assert lines(tmp_path) == {"a.ipynb": "1 of 1 solved   00.3 ✔"}
 
 
 def test_a_mended_program_needs_its_line(tmp_path):
