@@ -6,15 +6,17 @@ What cannot be read is left out and named, never replaced. ``read_folder`` is th
 import contextlib
 import csv
 import hashlib
+import io
 import json
 import os
 import re
-import zipfile
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,8 @@ ORIENTATION = 0x0112  # the EXIF tag, from 1 (upright) to 8
 MANY_CUT = 0.25  # share of a picture that the crop may take before it is reported
 THUMBNAIL, DETAIL = 8, 32  # sides of what pictures are compared by
 NEAR, NEAR_DETAIL = 0.2, 0.97  # distance of normalised thumbnails; correlation of details
+NEAR_BRIGHTNESS = 16  # difference of the means, of 255
+NEIGHBOURS = 5  # of each picture in each part that are compared with it
 FLAT = 2.0  # standard deviation of a thumbnail, of 255, below which only exact copies count
 LEAST_OF_CLASS = 4
 LOOKED_AT = 20_000  # files and folders, to tell whether there are pictures
@@ -80,7 +84,10 @@ class PictureFolder:
             f"{np.sum(~self.test):,} for training and {np.sum(self.test):,} for testing"
         ]
         counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.class_names))
-        lines += [f"{n:7,}  class {name}" for name, n in zip(self.class_names, counts, strict=True)]
+        lines += [
+            f"{n:7,}  class {listed([name])}"
+            for name, n in zip(self.class_names, counts, strict=True)
+        ]
         for finding, files in self.findings.items():
             lines.append(f"{len(files):7,}  {finding}: {listed(files)}")
         return "\n".join(lines)
@@ -137,8 +144,10 @@ def read_folder(
         listing = _listed(root, most_files)
     files = sorted(listing.classes)
     if not files:
+        said = "; ".join(f"{text}: {listed(names)}" for text, names in listing.findings.items())
         raise ValueError(
-            f"{root} holds no pictures: give a folder with a sub-folder of pictures for each class"
+            f"{root} holds no pictures to read{f' ({said})' if said else ''}: give a folder with a "
+            "sub-folder of pictures for each class"
         )
     with ThreadPoolExecutor(available_cores()) as several:
         looks = list(several.map(lambda file: _checksum(root / file), files))
@@ -205,6 +214,13 @@ def _put_together(
     labels = np.array([class_names.index(name) if name is not None else -1 for name in classes])
     _check_classes(root, labels, class_names)
     groups = [_group(name, listing, pattern) for name in names]
+    alone = [n for n, group in zip(names, groups, strict=True) if group.startswith("file ")]
+    if pattern and len(alone) == len(names):
+        raise ValueError(
+            f"no file of {root} has {pattern.pattern!r} in its name: mend group_pattern"
+        )
+    if pattern and alone:
+        listing.findings["without a group, a group of its own"] += alone
     if listing.test:
         test = np.array([listing.test[name] for name in names])
         crossing = {g for g, t in zip(groups, test, strict=True) if t}
@@ -214,7 +230,7 @@ def _put_together(
     else:
         test = _split(labels, groups, test_share)
     pictures = pictures[kept]
-    copies = _copies(pictures, [looks[place] for place in kept], test)
+    copies = _copies(pictures, [looks[place] for place in kept], test, labels)
     for finding, places in copies.items():
         listing.findings[finding] += [str(names[place]) for place in places]
     leaked = sorted({p for finding, ps in copies.items() if "removed" in finding for p in ps})
@@ -254,13 +270,7 @@ def _read_cache(path: Path, root: Path) -> PictureFolder | None:
         with np.load(path, allow_pickle=False) as archive:
             texts = json.loads(str(archive["texts"]))
             images, labels, test = (archive[name] for name in ("images", "labels", "test"))
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        EOFError,
-        zipfile.BadZipFile,
-    ):  # none yet, or a damaged one
+    except Exception:  # none yet, or a damaged one, which NumPy and zipfile meet in many ways
         return None
     names, files = tuple(texts["class_names"]), tuple(texts["files"])
     return PictureFolder(root, images, labels, names, files, test, texts["findings"])
@@ -277,9 +287,9 @@ def _write_cache(path: Path, pictures: PictureFolder) -> None:
 def _checked(
     size: int, test_share: float, group_pattern: str, most_unreadable: float
 ) -> re.Pattern[str] | None:
-    if not 8 <= size <= 96:
-        raise ValueError(f"size must be from 8 to 96 pixels, got {size}")
-    if not 0 < test_share < 1:
+    if not isinstance(size, Integral) or not 8 <= size <= 96:
+        raise ValueError(f"size must be a whole number from 8 to 96 pixels, got {size}")
+    if not isinstance(test_share, Real) or not 0 < test_share < 1:
         raise ValueError(f"test_share must lie between 0 and 1, got {test_share}")
     if not 0 <= most_unreadable <= 1:
         raise ValueError(f"most_unreadable must be from 0 to 1, got {most_unreadable}")
@@ -287,7 +297,7 @@ def _checked(
         return None
     try:
         pattern = re.compile(group_pattern)
-    except re.error as error:
+    except (re.error, TypeError) as error:
         raise ValueError(f"group_pattern {group_pattern!r} is no pattern: {error}") from None
     if pattern.groups < 1:
         raise ValueError(
@@ -298,6 +308,8 @@ def _checked(
 
 
 def _root(folder: str | os.PathLike[str]) -> Path:
+    if not str(folder).strip():
+        raise ValueError("the path is empty: give a folder with pictures")
     root = full_path(folder)
     if not root.is_dir():
         there = "is a file" if root.exists() else "is not there"
@@ -337,7 +349,8 @@ def _listed(root: Path, most_files: int) -> _Listing:
             listing.findings["beside the folders of the classes, left out"].append(file)
             listing.test.pop(file, None)
             continue
-        listing.classes[file] = steps[0] if len(steps) > 1 else None
+        name = unicodedata.normalize("NFC", steps[0])
+        listing.classes[file] = name if len(steps) > 1 else None
     below = [path for part in folders for path in part.iterdir()] if parts else folders
     used = {file.rpartition("/")[0] for file in listing.classes}
     for path in below:
@@ -393,23 +406,29 @@ def _list_table(root: Path, listing: _Listing, most_files: int) -> None:
     except UnicodeDecodeError:
         raise ValueError(f"{table} is no text in UTF-8: save it as such") from None
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    rows = list(csv.DictReader(text.splitlines(), delimiter=delimiter))
-    columns = set(rows[0]) if rows else set()
-    if not {"file", "label"} <= columns:
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or []]
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise ValueError(f"{table}, line {reader.line_num}: {error}; mend that line") from None
+    if not {"file", "label"} <= {*reader.fieldnames}:
         raise ValueError(
             f"{table} needs a line 'file,label' and then one line for each picture; its columns "
-            f"are {listed(sorted(map(str, columns)))}"
+            f"are {listed(reader.fieldnames)}"
         )
-    for number, row in enumerate(rows, start=2):
-        file = Path(row["file"] or "").as_posix()
+    seen = {}
+    for number, row in rows:
+        file = Path((row["file"] or "").strip().replace("\\", "/")).as_posix()
         path = root / file
         where = f"line {number} of {LABELS_FILE} ({file})"
         if not path.resolve().is_relative_to(root):
             raise ValueError(f"{where} leads out of the folder: name files inside it")
         label = (row["label"] or "").strip() or None
+        said = label, *((row.get(name) or "").strip() for name in ("split", "group"))
+        if seen.setdefault(file, said) != said:
+            raise ValueError(f"{where} says of a file what an earlier line does not: keep one")
         if file in listing.classes:
-            if listing.classes[file] != label:
-                raise ValueError(f"{where} gives a file a second label: keep one of the lines")
             listing.findings["twice in labels.csv, read once"].append(file)
             continue
         if not path.is_file():
@@ -427,6 +446,11 @@ def _list_table(root: Path, listing: _Listing, most_files: int) -> None:
     if listing.test and len(listing.test) < len(listing.classes):
         missing = next(file for file in listing.classes if file not in listing.test)
         raise ValueError(f"{LABELS_FILE} gives {missing} no split: give it to all files or to none")
+    if rows and not listing.classes:
+        raise ValueError(
+            f"none of the {len(rows):,} files of {table} is there, such as {next(iter(seen))!r}: "
+            "write the names as they are in the folder, with their endings"
+        )
     others = set(_walk(root, listing, most_files)) - listing.classes.keys()
     if others:
         listing.findings["not in labels.csv, left out"] += sorted(others)
@@ -434,10 +458,12 @@ def _list_table(root: Path, listing: _Listing, most_files: int) -> None:
 
 
 def _note_spellings(listing: _Listing) -> None:
-    spellings = Counter(file.casefold() for file in listing.classes)
-    alike = [file for file in listing.classes if spellings[file.casefold()] > 1]
-    if alike:
-        listing.findings["named like another but for capitals"] += alike
+    for kind, names in (("", listing.classes), ("a class ", {*listing.classes.values()} - {None})):
+        plain = {name: unicodedata.normalize("NFC", name).casefold() for name in names}
+        spellings = Counter(plain.values())
+        alike = sorted(name for name in names if spellings[plain[name]] > 1)
+        if alike:
+            listing.findings[f"{kind}named like another but for capitals or accents"] += alike
 
 
 def _picture(path: Path, size: int, most_pixels: int) -> tuple[np.ndarray, list[str]]:
@@ -470,6 +496,10 @@ class _TooLargeError(Exception):
     """A picture has more pixels than are allowed."""
 
 
+class _OutOfRangeError(Exception):
+    """A picture's numbers are negative, too large or none."""
+
+
 def _in_eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
     """Bring a picture to 8-bit RGB without clipping, and lay it on white."""
     if image.mode.startswith("I") or image.mode == "F":
@@ -477,9 +507,12 @@ def _in_eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
         known = (65535.0,) if image.mode.startswith("I;16") else (1.0, 255.0, 65535.0)
         top = next((top for top in known if values.max() <= top), np.nan)
         if not (np.isfinite([*values.flat, top]).all() and values.min() >= 0):
-            raise ValueError(f"its values go from {values.min():g} to {values.max():g}")
+            raise _OutOfRangeError
         if top > 255:
-            notes.append("16 bits, brought to 8")
+            dark = values.max() < top / 4
+            notes.append(
+                "16 bits and dark: perhaps only 12 are used" if dark else "16 bits, brought to 8"
+            )
         return Image.fromarray(np.round(values * (255 / top)).astype(np.uint8)).convert("RGB")
     if image.mode == "CMYK":
         notes.append("in printing colours (CMYK), converted")
@@ -495,6 +528,8 @@ def _why(path: Path, error: Exception) -> str:
     """Say why a file was left out."""
     if isinstance(error, (_TooLargeError, Image.DecompressionBombError)):
         return "more pixels than most_pixels allows, left out"
+    if isinstance(error, _OutOfRangeError):
+        return "values below 0, over 65,535 or missing, left out"
     if isinstance(error, PermissionError):
         return "no permission to read, left out"
     if path.suffix.lower() in NEEDS:
@@ -566,45 +601,75 @@ def _split(labels: np.ndarray, groups: list[str], test_share: float) -> np.ndarr
     return test
 
 
-def _copies(pictures: np.ndarray, looks: list[str], test: np.ndarray) -> dict[str, list[int]]:
+def _copies(
+    pictures: np.ndarray, looks: list[str], test: np.ndarray, labels: np.ndarray
+) -> dict[str, list[int]]:
     """Find exact and near copies: in training of what is tested on, and within a part."""
-    from scipy.spatial import cKDTree
-
-    pairs = set()
+    exact = set()
     by_look = defaultdict(list)
     for place, look in enumerate(looks):
         by_look[look].append(place)
     for places in by_look.values():
         anchor = next((place for place in places if test[place]), places[0])
-        pairs |= {(min(anchor, place), max(anchor, place)) for place in places if place != anchor}
-    exact = set(pairs)
-    thumbnails = _thumbnails(pictures, THUMBNAIL)
-    spread = thumbnails.std(axis=1)
-    lively = np.flatnonzero(spread >= FLAT)
-    units = thumbnails[lively] - thumbnails[lively].mean(axis=1, keepdims=True)
-    units /= np.linalg.norm(units, axis=1, keepdims=True)
-    for one, other in cKDTree(units).query_pairs(NEAR) if len(units) else ():
-        first, second = sorted((int(lively[one]), int(lively[other])))
-        if _same_detail(pictures[first], pictures[second]):
-            pairs.add((first, second))
+        exact |= {(min(anchor, place), max(anchor, place)) for place in places if place != anchor}
     found = defaultdict(set)
-    for first, second in pairs:
-        kind = "an exact copy" if (first, second) in exact else "nearly a copy"
-        if test[first] != test[second]:
-            leaked = second if test[first] else first
-            found[f"{kind} of a test picture, removed from training"].add(leaked)
-        else:
-            found[f"{kind} of another in the same part, kept"].add(second)
+    for kind, pairs in (("an exact copy", exact), ("nearly a copy", _near(pictures, test) - exact)):
+        for first, second in pairs:
+            later = second
+            if test[first] == test[second]:
+                found[f"{kind} of another in the same part, kept"].add(second)
+            else:
+                later = second if test[first] else first
+                found[f"{kind} of a test picture, removed from training"].add(later)
+            if labels[first] != labels[second]:
+                found[f"{kind} of a picture with another label"].add(later)
     return {finding: sorted(places) for finding, places in found.items()}
 
 
+def _near(pictures: np.ndarray, test: np.ndarray) -> set[tuple[int, int]]:
+    """Return pairs of places with nearly the same picture: of each a few of its nearest ones.
+
+    They are looked for in small grey thumbnails and confirmed in larger ones, without their
+    brightness and contrast.
+    """
+    from scipy.spatial import cKDTree
+
+    small = _thumbnails(pictures, THUMBNAIL)
+    lively = np.flatnonzero(small.std(axis=1) >= FLAT)
+    small = _normalised(small[lively])
+    candidates = set()
+    for known in (lively[test[lively]], lively[~test[lively]]):
+        inside = np.isin(lively, known)
+        if not inside.any():
+            continue
+        count = min(NEIGHBOURS, len(known))
+        tree = cKDTree(small[inside])
+        distances, nearest = tree.query(small, k=[*range(1, count + 1)], distance_upper_bound=NEAR)
+        for place, near in zip(*np.nonzero(np.isfinite(distances)), strict=True):
+            one, other = int(lively[place]), int(known[nearest[place, near]])
+            if one != other:
+                candidates.add((min(one, other), max(one, other)))
+    if not candidates:
+        return set()
+    pairs = np.array(sorted(candidates))
+    places, where = np.unique(pairs, return_inverse=True)
+    large = _thumbnails(pictures[places], min(DETAIL, pictures.shape[1]))
+    brightness, large = large.mean(axis=1), _normalised(large)
+    first, second = where.reshape(pairs.shape).T
+    alike = (large[first] * large[second]).sum(axis=1) > NEAR_DETAIL
+    alike &= np.abs(brightness[first] - brightness[second]) < NEAR_BRIGHTNESS
+    return {(int(one), int(other)) for one, other in pairs[alike]}
+
+
 def _thumbnails(pictures: np.ndarray, side: int) -> np.ndarray:
-    grey = [Image.fromarray(picture).convert("L") for picture in pictures]
-    box = Image.Resampling.BOX
-    return np.stack([np.asarray(g.resize((side, side), box), np.float32).ravel() for g in grey])
+    """Return small grey versions as rows of float32, ``(n, side * side)``."""
+    thumbnails = np.empty((len(pictures), side * side), np.float32)
+    for place, picture in enumerate(pictures):
+        grey = Image.fromarray(picture).convert("L").resize((side, side), Image.Resampling.BOX)
+        thumbnails[place] = np.asarray(grey, np.float32).ravel()
+    return thumbnails
 
 
-def _same_detail(first: np.ndarray, second: np.ndarray) -> bool:
-    details = _thumbnails(np.stack([first, second]), min(DETAIL, len(first)))
-    brightness = np.abs(details[0].mean() - details[1].mean())
-    return brightness < 16 and np.corrcoef(details)[0, 1] > NEAR_DETAIL
+def _normalised(rows: np.ndarray) -> np.ndarray:
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)

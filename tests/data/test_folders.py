@@ -110,8 +110,8 @@ DEFECTS = {
     "16 bits in TIFF": ("deep.tif", lambda p: sixteen(67).save(p), "16 bits", True),
     "floats": ("float.tif", lambda p: floats(68, 1).save(p), None, True),
     "dark in 16 bits": ("night.png", lambda p: dark(68).save(p), "16 bits", True),
-    "no numbers": ("nan.tif", lambda p: floats(58, np.nan).save(p), "damaged", False),
-    "floats out of range": ("wild.tif", lambda p: floats(69, -3).save(p), "damaged", False),
+    "no numbers": ("nan.tif", lambda p: floats(58, np.nan).save(p), "or missing", False),
+    "floats out of range": ("wild.tif", lambda p: floats(69, -3).save(p), "values below 0", False),
     "grey": ("grey.png", lambda p: picture(70).convert("L").save(p), None, True),
     "an animation": ("film.gif", lambda p: several(p, 71), "several pictures", True),
     "a stack": ("stack.tif", lambda p: several(p, 72), "several pictures", True),
@@ -297,6 +297,36 @@ def test_groups_never_stand_on_both_sides(tmp_path):
     assert len(found.files) == 60
 
 
+def test_a_pattern_that_no_file_has_is_refused_and_files_without_it_are_named(tmp_path):
+    for number in range(60):
+        name = f"patient{number // 6}_{number}.png" if number < 54 else f"{number}.png"
+        save(tmp_path / "p" / "ab"[number % 2] / name, picture(number))
+    with pytest.raises(ValueError, match="no file of .* has"):
+        read(tmp_path / "p", group_pattern=r"(person\d+)_")
+    findings = read(tmp_path / "p", group_pattern=r"(patient\d+)_").findings
+    assert len(findings["without a group, a group of its own"]) == 6
+
+
+def test_copies_with_another_label_are_said(classes):
+    (classes / "dog" / "same.png").write_bytes((classes / "cat" / "00.png").read_bytes())
+    findings = read(classes).findings
+    assert len(findings["an exact copy of a picture with another label"]) == 1
+
+
+def test_many_pictures_that_are_nearly_alike_are_compared_in_time(tmp_path):
+    frame = np.asarray(picture(1), np.int16)
+    for number in range(400):
+        noise = np.random.default_rng(number).integers(-3, 4, frame.shape)
+        image = Image.fromarray(np.clip(frame + noise, 0, 255).astype(np.uint8))
+        save(tmp_path / "p" / f"{number}.png", image)
+    for number in range(400, 440):
+        save(tmp_path / "p" / f"{number}.png", picture(number))
+    found = read(tmp_path / "p")
+    leaked = found.findings["nearly a copy of a test picture, removed from training"]
+    assert len(leaked) > 300
+    assert not {int(Path(name).stem) for name in leaked} & set(range(400, 440))
+
+
 def test_folders_called_train_and_test_are_kept_apart(tmp_path):
     for number in range(24):
         part = "train" if number < 16 else "test"
@@ -371,12 +401,14 @@ def test_a_table_names_the_files(tmp_path):
     ("text", "said"),
     [
         ("", "needs a line 'file,label'"),
-        ("name,class\n0.png,x", "its columns are class, name"),
+        ("name,class\n0.png,x", "its columns are name, class"),
         ("file,label\n../0.png,x", "leads out of the folder"),
-        ("file,label\n0.png,x\n0.png,y", "a second label"),
+        ("file,label\n0.png,x\n0.png,y", "what an earlier line does not"),
         ("file,label,split\n0.png,x,later", "write train or test"),
         ("file,label,split\n0.png,x,test\n1.png,y,", "to all files or to none"),
-        ("file,label\nnothing.png,x", "holds no pictures"),
+        ("file,label\nnothing.png,x", "none of the 1 files of"),
+        ("file,label,split\n0.png,x,train\n0.png,x,test", "what an earlier line does not"),
+        ('file,label\n"0.png,x' + 200_000 * "y", "mend that line"),
         ("file,label\n0.png,x\n1.png,x\n2.png,x\n3.png,x", "has one class, 'x'"),
     ],
 )
@@ -431,7 +463,7 @@ def test_names_that_differ_in_capitals_alone_are_named(classes):
     picture(600).save(classes / "cat" / "A.png")
     picture(601).save(classes / "cat" / "a.png")
     if len(list((classes / "cat").iterdir())) == 14:  # a file system that tells them apart
-        assert read(classes).findings["named like another but for capitals"] == [
+        assert read(classes).findings["named like another but for capitals or accents"] == [
             "cat/A.png",
             "cat/a.png",
         ]
@@ -452,8 +484,11 @@ def test_one_class_and_too_few_pictures_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"size": 4}, "size must be from 8 to 96"),
-        ({"size": 500}, "size must be from 8 to 96"),
+        ({"size": 4}, "size must be a whole number from 8 to 96"),
+        ({"size": 500}, "size must be a whole number from 8 to 96"),
+        ({"size": 16.0}, "size must be a whole number"),
+        ({"test_share": "x"}, "test_share must lie"),
+        ({"group_pattern": 3}, "is no pattern"),
         ({"test_share": 0}, "test_share must lie between 0 and 1"),
         ({"test_share": float("nan")}, "test_share"),
         ({"group_pattern": "("}, "is no pattern"),
