@@ -36,12 +36,23 @@ NO_PARTS = "Your crops hold values that the images do not have: cut, and compute
 
 
 def _wrong_crops(crops, images, seed):
+    if not isinstance(crops, (np.ndarray, list, tuple)):
+        return NO_IMAGES
     sizes = {np.shape(crop) for crop in crops}
     if len(crops) != len(images) or len(sizes) != 1 or len(sizes.pop()) != 2:
         return NO_IMAGES
-    if not np.isin(crops, [0, *np.unique(images)]).all():  # 0: the border that somebody may add
+    if not all(map(_is_cut_from, crops, images)):
         return NO_PARTS
     return STILL_ALIKE if (np.asarray(crops) == crops[0]).all() else ""
+
+
+def _is_cut_from(crop, image):
+    """Tell whether a crop is a window of the image, with a border of zeros or enlarged or not."""
+    rows, columns = (np.diff(np.asarray(crop, float), axis=axis) for axis in (0, 1))
+    inside = np.asarray(crop) > 0
+    down, right = rows[inside[:-1] & inside[1:]], columns[inside[:, :-1] & inside[:, 1:]]
+    known = np.isin(crop, [0, *image.flat]).all() and inside.any()
+    return known and np.isin(down, [0, image.shape[1]]).all() and np.isin(right, [0, 1]).all()
 
 
 def solarised(images):
@@ -145,13 +156,13 @@ EXERCISES = [
         line="crop = size",
         reference=_smaller_crops,
         inputs=(
-            (np.tile(np.arange(1, 17).reshape(4, 4), (6, 1, 1)), 0),
-            (np.tile(np.arange(1, 17).reshape(4, 4), (6, 1, 1)), 1),
+            (np.tile(np.arange(1, 785).reshape(28, 28), (6, 1, 1)), 0),
+            (np.tile(np.arange(1, 785).reshape(28, 28), (6, 1, 1)), 1),
         ),
         mistakes={
             STILL_ALIKE: random_crops,
             NO_IMAGES: lambda images, seed: _smaller_crops(images, seed)[0],
-            NO_PARTS: lambda images, seed: _smaller_crops(images, seed) / 16,
+            NO_PARTS: lambda images, seed: np.random.default_rng(seed).permuted(images, axis=1),
         },
         wrong=_wrong_crops,
     ),
@@ -171,7 +182,11 @@ EXERCISES = [
         start=solarised,
         line="threshold = 128",
         reference=_solarised_mended,
-        inputs=((np.array([[[0.0, 0.25], [0.5, 1.0]]]),), (np.array([[[0.75, 0.4], [0.1, 0.9]]]),)),
+        inputs=(
+            (np.array([[[0.0, 0.25], [0.5, 1.0]]]),),
+            (np.array([[[0.75, 0.4], [0.1, 0.9]]]),),
+            (np.array([[[0.45, 0.55], [0.65, 0.55]]]),),
+        ),
         mistakes={
             "No pixel reaches 128 where white is 1: nothing is inverted.": solarised,
             "Everything is inverted now: only values of 0.5 or more shall be.": (

@@ -88,6 +88,7 @@ EXERCISES = [
         inputs=(
             (np.arange(1, 65, dtype=np.uint8).reshape(4, 4, 4), np.array([0, 1, 2, 3])),
             (np.full((2, 2, 2), 7, dtype=np.uint8), np.array([2, 1])),
+            (np.arange(1, 49).reshape(3, 4, 4), np.array([3, 0, 1])),
         ),
         mistakes={
             "You count the quarters down the columns; 1 is top right and 2 is bottom left.": (
@@ -139,7 +140,7 @@ EXERCISES = [
             "It holds zero if `abs(mean) <= margin`.",
         ),
         reference=verdict_on,
-        inputs=((1.2, 0.5), (-1.2, 0.5), (0.4, 0.5), (-0.4, 0.5)),
+        inputs=((1.2, 0.5), (-1.2, 0.5), (0.4, 0.5), (-0.4, 0.5), (0.8, 0.7), (1.2, 1.5)),
         mistakes={
             "A difference whose interval holds zero is neither better nor worse.": (
                 lambda mean, margin: "better" if mean > 0 else "worse"

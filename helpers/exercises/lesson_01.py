@@ -291,6 +291,10 @@ EXERCISES = [
                 np.array([[[0, 1, 0], [0, 1, 1], [0, 0, 0]], [[2, 2, 2], [0, 2, 0], [0, 2, 0]]]),
                 np.array([[[0, 0, 0], [1, 1, 0], [0, 1, 0]], [[2, 2, 2], [2, 0, 0], [2, 0, 0]]]),
             ),
+            (  # by 270 and by 180 degrees, of the second and of the first
+                np.array([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]),
+                np.array([[[7, 5], [8, 6]], [[4, 3], [2, 1]], [[5, 7], [6, 8]]]),
+            ),
         ),
         mistakes={
             "You find only copies at the same angle. Turn the training images by 0, 90, 180 and "

@@ -151,6 +151,7 @@ ARMS = {
     "pre-trained, all trains": {"start": "rotations", "frozen": False, "labelled steps": 80},
     "random, frozen": {"start": "random", "frozen": True, "labelled steps": 80},
     "scratch": {"start": "random", "frozen": False, "labelled steps": 80},
+    "everything else": {"start": "rotations", "frozen": False, "labelled steps": 390},
     "scratch, longer": {"start": "random", "frozen": False, "labelled steps": 390},
 }
 
@@ -183,6 +184,7 @@ EXERCISES = [
                 ],
                 -2,
             ),
+            ([[(6, 5), (5,)], [(5, 4), (4,)], [], [(4, 2), (2,)]], -2),
             ([[(6, 5), (5,)], [(5, 4), (4,)], [(4, 2), (2,)]], -1),
             ([[(6, 5), (5,)], [(5, 4), (4,)], [(4, 2), (2,)]], 0),
         ),
@@ -252,6 +254,7 @@ EXERCISES = [
             (ARMS, "recipe", "frozen"),
             (ARMS, "recipe", "labelled steps"),
             (ARMS, "scratch", "labelled steps"),
+            (ARMS | {"another recipe": ARMS["recipe"]}, "random, frozen", "start"),
         ),
         mistakes={
             "Your partners differ in `changed`, but some differ in something else as well: then "

@@ -4,6 +4,7 @@ What runs is the learner's own code: it is kept from hanging, from eating memory
 notebook's variables, not from files or the network.
 """
 
+import builtins
 import contextlib
 import inspect
 import io
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -35,7 +37,7 @@ ANSWER, VERDICT = "answer.pickle", "verdict.json"
 class Verdict:
     """What became of an answer: its kind, a sentence, and numbers or code set as they are.
 
-    ``kind`` is "right", "not yet", "raised" or "not attempted".
+    ``kind`` is "right", "not yet", "raised", "not attempted" or, if it cannot be judged, "unclear".
     """
 
     kind: str
@@ -111,6 +113,8 @@ def difference(answer: Any, expected: Any) -> str:
     >>> difference([1, 2, 3], (1, 2))
     'Your function must return 2 values, not 3.'
     """
+    if isinstance(answer, np.ndarray) and answer.dtype.kind == "U":
+        answer = answer.tolist()
     if expected is None or isinstance(expected, (str, bool, type, set)):
         kinds = (type(expected), np.bool) if isinstance(expected, bool) else type(expected)
         same = isinstance(answer, kinds) and answer == expected
@@ -154,17 +158,14 @@ def _numbers_differ(answer: Any, expected: Any) -> str:
 def _where(error: BaseException, function: Callable[..., Any], source: str) -> str:
     """Give an error's last line, and the line of the function where it arose."""
     said = traceback.format_exception_only(error)[-1].strip()
-    code = getattr(function, "__code__", None)
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    frames = traceback.walk_tb(error.__traceback__)
+    numbers = [number for frame, number in frames if code and frame.f_code is code]
     lines = source.splitlines()
-    if not code or not lines:
+    number = numbers[-1] - code.co_firstlineno + 1 if numbers else 0
+    if not 0 < number <= len(lines):
         return _cut(said)
-    frames = traceback.extract_tb(error.__traceback__)
-    frames = [frame for frame in frames if frame.filename == code.co_filename]
-    if not frames:
-        return _cut(said)
-    number = frames[-1].lineno - code.co_firstlineno + 1
-    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-    return _cut(f"{said}\nin line {number} of your function: {line}")
+    return _cut(f"{said}\nin line {number} of your function: {lines[number - 1].strip()}")
 
 
 def _short(value: Any) -> str:
@@ -193,9 +194,11 @@ def examine_apart(number: str, function: Any) -> Verdict:
             f"check() got a {type(function).__name__}: hand over the function itself, without "
             "parentheses, as in check(my_function).",
         )
+    if hasattr(function, "cache_info"):  # functools' cache cannot be handed over
+        function = function.__wrapped__
     try:
-        source = inspect.getsource(function)
-    except (OSError, TypeError):
+        source = dedent(inspect.getsource(inspect.unwrap(function)))
+    except (OSError, TypeError, ValueError):
         source = ""
     try:
         answer = cloudpickle.dumps((number, function, source))
@@ -278,6 +281,7 @@ def main(folder: str) -> None:
     import cloudpickle
 
     own = os.getpid()
+    builtins.display = print  # a notebook has it
     try:
         number, function, source = cloudpickle.loads((Path(folder) / ANSWER).read_bytes())
         _limit_memory()
@@ -290,7 +294,8 @@ def main(folder: str) -> None:
         verdict = examine(exercise(number), function, source)
     except BaseException as error:  # whatever a stranger's object does when it is looked at
         kind = type(error).__name__
-        verdict = Verdict("not yet", f"The examiner cannot read your function or answer ({kind}).")
+        sentence = f"The examiner cannot read your function or answer ({kind}: {error})."
+        verdict = Verdict("unclear", _cut(" ".join(sentence.split())))
     if os.getpid() == own:  # and not a copy that the function made of this process
         partial = Path(folder) / "partial.json"
         partial.write_text(json.dumps(asdict(verdict)), encoding="utf-8")

@@ -83,7 +83,7 @@ class Exercise:
             return self.not_attempted()
 
         def count(known: dict[str, Any]) -> dict[str, Any]:
-            tries = int(known.get("tries", 0)) + 1
+            tries = _count(known, "tries") + 1
             right = bool(known.get("right")) or verdict.kind == "right"
             return {**known, "tries": tries, "right": right}
 
@@ -99,7 +99,7 @@ class Exercise:
         """Show the next hint, and how many are left; the last one stays."""
 
         def take(known: dict[str, Any]) -> dict[str, Any]:
-            return {**known, "hints": min(int(known.get("hints", 0)) + 1, len(self.hints))}
+            return {**known, "hints": min(_count(known, "hints") + 1, len(self.hints))}
 
         taken = update_learner("exercises", self.number, take)["hints"]
         left = len(self.hints) - taken
@@ -111,7 +111,7 @@ class Exercise:
     def solution(self, now: bool = False) -> Box:
         """Show how we would write it: after a right answer, three tries, or with ``now=True``."""
         known = read_learner("exercises", self.number)
-        tries = int(known.get("tries", 0))
+        tries = _count(known, "tries")
         if now or known.get("right") or tries >= TRIES_BEFORE_SOLUTION:
             return Box(f"{self.number}, a solution", "", self.source())
         return Box(
@@ -181,7 +181,8 @@ def exercise(number: str) -> Exercise:
     >>> exercise("00.1").check(3).title
     '✘ 00.1: not yet'
     """
-    known = exercises_of(str(number).partition(".")[0])
+    number = str(number)
+    known = exercises_of(number.partition(".")[0])
     if number not in known:
         there = f"this lesson has {', '.join(known)}" if known else 'write it as "05.1"'
         raise ValueError(f"there is no exercise {number!r}: {there}")
@@ -195,7 +196,7 @@ def exercises_of(lesson: str) -> dict[str, Exercise]:
         module = importlib.import_module(f"helpers.exercises.{name}")
     except (ModuleNotFoundError, ValueError):
         return {}
-    return {exercise.number: exercise for exercise in module.EXERCISES}
+    return {exercise.number: exercise for exercise in getattr(module, "EXERCISES", ())}
 
 
 def is_start(function: Any, exercise: Exercise) -> bool:
@@ -204,6 +205,12 @@ def is_start(function: Any, exercise: Exercise) -> bool:
         return _code_of(function) == exercise.stub()
     except (OSError, TypeError):
         return False
+
+
+def _count(known: dict[str, Any], what: str) -> int:
+    """Return a number of the learner's record; what a hand has damaged counts as none."""
+    value = known.get(what)
+    return value if type(value) is int and value >= 0 else 0
 
 
 def _code_of(function: Callable[..., Any]) -> str:

@@ -1,8 +1,11 @@
+import json
+
 import pytest
 
 from helpers.exercises.lesson_00 import verdict_on
 from helpers.lesson.exercises import exercise, exercises_of
 from helpers.lesson.files import BUILD_VARIABLE, PROFILE_VARIABLE
+from helpers.lesson.learner import learner_file
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +61,16 @@ def test_the_solution_unfolds_after_three_tries_a_right_answer_or_at_once():
     assert other.solution().verbatim
 
 
+def test_a_damaged_record_counts_from_the_beginning():
+    learner_file().parent.mkdir(parents=True)
+    entry = {"tries": "x", "hints": -7, "right": None}
+    learner_file().write_text(json.dumps({"exercises": {"00.3": entry}}))
+    task = exercise("00.3")
+    assert "so far 0" in task.solution().text
+    assert task.hint().title == "00.3, hint 1 of 2"
+    assert task.check(verdict_on).text.startswith("At try 1.")
+
+
 def test_an_attempt_that_is_not_attempted_is_no_try():
     for _ in range(4):
         exercise("00.3").check(stub)
@@ -79,7 +92,9 @@ def test_a_stub_is_the_reference_without_its_body():
     )
 
 
-@pytest.mark.parametrize("number", ["00.9", "99.1", "", "1", 4, None, "00", "../etc"])
+@pytest.mark.parametrize(
+    "number", ["00.9", "99.1", "", "1", 4, None, "00", "../etc", "__init__.1", ["00.1"]]
+)
 def test_an_exercise_that_is_not_there_is_refused_in_one_line(number):
     with pytest.raises(ValueError, match=r"there is no exercise .*: (this lesson has|write it)"):
         exercise(number)
