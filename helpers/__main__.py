@@ -221,7 +221,7 @@ def refresh(folders: dict[str, Path], names: tuple[str, ...]) -> None:
     type=click.Choice(["shown", "hidden"]),
     default="shown",
     show_default=True,
-    help="hidden: also write notebooks for a class, without the stored hints and solutions.",
+    help="hidden: also write notebooks for a class, whose outputs hold no hints and solutions.",
 )
 @click.pass_obj
 def teach(folders: dict[str, Path], exercises: str) -> None:
@@ -255,9 +255,9 @@ def check_handed_in(folder: Path) -> None:
     ✔ solved   ✘ not yet   ◌ not attempted
 
     It runs strangers' code: only the functions that are checked and what they use, each in a
-    process of its own, for 20 seconds and with 1 GiB of memory at most, and without Python's
-    network functions. It can still read and write your files: for a class that you do not know,
-    run it in a container.
+    process of its own, for 20 seconds, without Python's network functions, and on Linux with
+    1 GiB of memory beyond what Python takes. It can still read and write your files: for a class
+    that you do not know, run it in a container.
 
     \b
     Example:

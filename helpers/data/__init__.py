@@ -1,4 +1,10 @@
 """Data sets of small images: two bundled, two downloaded when asked for, and your own files."""
 
-from helpers.data.datasets import ImageDataset, check_images, load_dataset, load_pair
-from helpers.data.readers import dataset_files
+from helpers.data.datasets import (
+    ImageDataset,
+    check_images,
+    dataset_files,
+    load_dataset,
+    load_pair,
+)
+from helpers.data.folders import PictureFolder, read_folder

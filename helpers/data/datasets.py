@@ -1,4 +1,4 @@
-"""Data sets of small grey images: two bundled, two fetched when asked for, and your own files."""
+"""Data sets of small images: two bundled, two fetched when asked for, and your own files."""
 
 import difflib
 import hashlib
@@ -9,8 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from helpers.data.downloads import PUBLISHED, downloaded
+from helpers.data.folders import holds_pictures, picture_files, read_folder
 from helpers.data.layouts import find_dataset, full_path
 from helpers.data.readers import read_dataset
 from helpers.lesson.files import DATA_FOLDER
@@ -20,14 +22,16 @@ LEAST_IMAGES = {"training": 1000, "test": 250}  # of a data set that lessons com
 LEAST_OF_CLASS = {"training": 10, "test": 2}  # of them in every class
 LEAST_SIDE = 10  # pixels: below, two convolutions with pooling leave nothing
 LEAST_WHITE = 64  # a part whose brightest pixel is darker was hardly stored from 0 to 255
+PICTURE_SIDE = 28  # of pictures from a folder, so that they go with the bundled sets
 MOST_CLASSES = 256  # where nothing names them, unless there are more images
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImageDataset:
-    """Grey images with labels, in a training and a test part; what is unsound is refused.
+    """Images with labels, in a training and a test part; what is unsound is refused.
 
-    Images are uint8 ``(n, height, width)``, from 0 (black) to 255 (white). Labels ``(n,)`` are
+    Images are uint8, from 0 (black) to 255 (white): ``(n, height, width)`` if they are grey,
+    ``(n, height, width, 3)`` if they are red, green and blue. Labels ``(n,)`` are
     indices into ``class_names``; any integer dtype is taken and kept as int64, which both
     frameworks accept and in which differences do not wrap round. ``source`` says where the images
     come from, for example ``"mnist-5k"``, and names the folder for what is made from them.
@@ -56,6 +60,11 @@ class ImageDataset:
             images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
             _check_labels(labels, f"{part}_labels", len(images), len(self.class_names))
             object.__setattr__(self, f"{part}_labels", labels.astype(np.int64))
+        if self.train_images.ndim != self.test_images.ndim:
+            raise ValueError(
+                "one of train_images and test_images is grey and the other in colour: bring both "
+                "to grey"
+            )
         if self.train_images.shape[1:] != self.test_images.shape[1:]:
             raise ValueError(
                 f"train_images are {_size(self.train_images)} pixels and test_images "
@@ -79,6 +88,18 @@ class ImageDataset:
         )
 
 
+def dataset_files(path: str | os.PathLike[str]) -> list[Path]:
+    """Return the files that ``load_dataset`` would read from a path, always in the same order.
+
+    Only names are looked at. A ``FileNotFoundError`` or ``ValueError`` says in one line why there
+    is no data set; whether the files are sound shows only when they are read.
+    """
+    place = full_path(path)
+    if _is_of_pictures(place):
+        return picture_files(place)
+    return [file for files in find_dataset(place).files.values() for file in files]
+
+
 def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageDataset:
     """Load a data set by its name, or from your own files.
 
@@ -88,8 +109,10 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
 
     ``"mnist-5k"`` and ``"fashion-mnist-20k"`` come with the course; ``"mnist"`` and
     ``"fashion-mnist"``, the full sets, are downloaded once and then found in ``cache_folder()``. A
-    path leads to an ``.npz`` file or to a folder of files, as ``layouts`` lists them. A name wins
-    over a folder of the same name: write ``"./mnist"`` for the folder.
+    path leads to an ``.npz`` file, to a folder of files, as ``layouts`` lists them, or to a folder
+    of pictures: these become grey images of 28 × 28 pixels, and a report is printed; use
+    ``read_folder`` for other sizes and for colour. A name wins over a folder of the same name:
+    write ``"./mnist"`` for the folder.
 
     ``source`` becomes the name, or the last part of the path without ``.npz``; of files in
     ``MNIST/raw`` it is ``"MNIST"``, of a file of yours called like a set of the course
@@ -114,10 +137,10 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
         path = full_path(name_or_path)
         if not name.strip() or not path.exists():
             raise _nothing_there(name_or_path, path)
+        if _is_of_pictures(path):
+            return _grey_pictures(path)
         found = find_dataset(path)
-        source = found.source
-        if source in (*BUNDLED, *PUBLISHED):  # stored results belong to these names
-            source = f"own {source}"
+        source = _own(found.source)
     arrays, class_names = read_dataset(found)
     try:
         if name in PUBLISHED:
@@ -158,6 +181,49 @@ def load_pair(first: str | Path, second: str | Path) -> tuple[ImageDataset, Imag
     return _shuffled_if_sorted(pair[0]), _shuffled_if_sorted(pair[1])
 
 
+def _own(source: str) -> str:
+    """Tell files of one's own from the course's, to whose names stored results belong."""
+    return f"own {source}" if source in (*BUNDLED, *PUBLISHED) else source
+
+
+def _is_of_pictures(path: Path) -> bool:
+    """Tell whether a folder holds pictures, and no data set in four files."""
+    if not path.is_dir():
+        return False
+    try:
+        find_dataset(path)
+    except FileNotFoundError:
+        return holds_pictures(path)
+    except ValueError:  # several data sets, or no permission
+        return False
+    return False
+
+
+def _grey_pictures(path: Path) -> ImageDataset:
+    """Read a folder of pictures as the lessons take images: small, grey, each with a label."""
+    pictures = read_folder(path, size=PICTURE_SIDE)
+    print(pictures.report())
+    images = pictures.images
+    if images.ndim == 4:
+        print("Their colours are brought to grey here: these lessons take grey images.")
+        images = np.stack([np.asarray(Image.fromarray(image).convert("L")) for image in images])
+    labelled = pictures.labels >= 0
+    if not labelled.any():
+        raise ValueError(
+            f"{path} has pictures and no labels: put those of each class into a sub-folder, or "
+            "name them in labels.csv (file,label)"
+        )
+    train, test = labelled & ~pictures.test, labelled & pictures.test
+    return ImageDataset(
+        images[train],
+        pictures.labels[train],
+        images[test],
+        pictures.labels[test],
+        pictures.class_names,
+        _own(path.name),
+    )
+
+
 def _check_for_lessons(data: ImageDataset) -> None:
     """Refuse what would stop a lesson half way, or give wrong numbers in silence."""
     parts = {
@@ -183,7 +249,11 @@ def _check_for_lessons(data: ImageDataset) -> None:
                 f"images, and the lessons need at least {LEAST_OF_CLASS[part]} of every class: "
                 "add some, or leave the class out and count the others from 0"
             )
-    height, width = data.train_images.shape[1:]
+    height, width = data.train_images.shape[1:3]
+    if data.train_images.ndim == 4:
+        raise ValueError(
+            f"{data.source} is in colour, and these lessons take grey images: average the colours"
+        )
     if height != width:
         raise ValueError(
             f"{data.source} has images of {_size(data.train_images)} pixels, and the lessons "
@@ -225,7 +295,7 @@ def _is_sorted(labels: np.ndarray) -> bool:
 
 
 def check_images(images: np.ndarray, name: str = "images") -> None:
-    """Raise a ``ValueError`` unless images are uint8 of shape ``(n, height, width)``."""
+    """Raise a ``ValueError`` unless images are uint8, of a shape that ``ImageDataset`` takes."""
     if images.dtype != np.uint8:
         fractions = images.dtype.kind in "bf" and images.size and images.max() <= 1
         fractions = fractions and images.min() >= 0
@@ -234,10 +304,10 @@ def check_images(images: np.ndarray, name: str = "images") -> None:
             f"{name} are {images.dtype}, but images must be uint8 from 0 to 255: {remedy} "
             "convert them with .astype('uint8')"
         )
-    if images.ndim != 3:
+    if images.ndim != 3 and (images.ndim != 4 or images.shape[3] != 3):
         raise ValueError(
-            f"{name} have shape {images.shape}, but images must be grey, (n, height, width): "
-            "reshape rows of pixels, average colours"
+            f"{name} have shape {images.shape}, but images must be (n, height, width) if grey or "
+            "(n, height, width, 3) if in colour: reshape rows of pixels, bring colours to the end"
         )
     if images.size == 0:
         raise ValueError(f"{name} are empty, of shape {images.shape}: a data set needs images")
@@ -302,7 +372,7 @@ def _size(images: np.ndarray) -> str:
 def _nothing_there(name_or_path: str | os.PathLike[str], path: Path) -> Exception:
     name = str(name_or_path)
     names = [*BUNDLED, *PUBLISHED]
-    choices = f"{', '.join(names)}, a folder of IDX files or an .npz file"
+    choices = f"{', '.join(names)}, a folder of pictures or of IDX files, or an .npz file"
     if not isinstance(name_or_path, str) or path.suffix or set(name) & set("/\\~"):
         return FileNotFoundError(f"there is no file or folder at {path}: give one of {choices}")
     nearest = difflib.get_close_matches(name.lower().replace("_", "-"), names, n=1)

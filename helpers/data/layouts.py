@@ -116,7 +116,7 @@ def find_dataset(path: Path) -> Found:
         raise FileNotFoundError(
             f"{nearest} lacks {', '.join(lacks)} (plain or .gz); it holds: {listed(there)}. "
             "Give the folder that holds all four files of MNIST, Fashion-MNIST, EMNIST, QMNIST or "
-            "KMNIST, under the names they come with, or an .npz file"
+            "KMNIST, under the names they come with, a folder of pictures, or an .npz file"
         )
     found = [
         Found(place, _by_part(layout, files), layout)

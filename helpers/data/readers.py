@@ -6,7 +6,6 @@ which files belong together for ``layouts``.
 
 import gzip
 import math
-import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,8 +18,6 @@ import numpy as np
 from helpers.data.layouts import (
     ARCHIVES,
     Found,
-    find_dataset,
-    full_path,
     listed,
     plain_name,
     refusals_in_one_line,
@@ -32,15 +29,6 @@ IDX_INT32 = 12
 QMNIST_COLUMNS = 8  # the class, then where the digit comes from
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-
-
-def dataset_files(path: str | os.PathLike[str]) -> list[Path]:
-    """Return the files that ``load_dataset`` would read from a path, always in the same order.
-
-    Only names are looked at. A ``FileNotFoundError`` or ``ValueError`` says in one line why there
-    is no data set; whether the files are sound shows only when they are read.
-    """
-    return [file for files in find_dataset(full_path(path)).files.values() for file in files]
 
 
 def read_dataset(found: Found) -> tuple[dict[str, np.ndarray], tuple[str, ...] | None]:

@@ -21,6 +21,7 @@ from helpers.evaluation.statistics import (
     mean_interval,
     paired_difference,
     readable_summary,
+    share_interval,
     summarise_arms,
     verdict,
     wilson_interval,

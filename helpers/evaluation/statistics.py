@@ -86,6 +86,30 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     return Interval(estimate, estimate - margin, estimate + margin, len(values))
 
 
+def share_interval(shares: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Compute the interval of a mean of shares, one for each image: it stays between 0 and 1.
+
+    >>> print(share_interval([1, 1, 0.75, 1, 1, 0.5, 1, 1]))
+    90.6 [65.2, 98.0]
+
+    A share may come from several answers that hang together, such as the copies of one image. It is
+    Wilson's interval for as many independent answers as would scatter like the shares (or one for
+    each image, where they do not scatter), with Student's quantile. Wilson (1927), as above; the
+    effective number is Kish's (1965), "Survey Sampling".
+    """
+    shares = np.asarray(shares, dtype=float)
+    mean = mean_interval(shares, confidence)
+    if shares.min() < 0 or shares.max() > 1:
+        raise ValueError(f"shares lie between 0 and 1, got {shares.min():g} to {shares.max():g}")
+    estimate, error = mean.estimate, float(stats.sem(shares))
+    answers = estimate * (1 - estimate) / error**2 if error else len(shares)
+    squared = stats.t.ppf((1 + confidence) / 2, len(shares) - 1) ** 2 / answers
+    middle = (estimate + squared / 2) / (1 + squared)
+    margin = np.sqrt(squared * (estimate * (1 - estimate) + squared / 4)) / (1 + squared)
+    low, high = max(0.0, middle - margin), min(1.0, middle + margin)
+    return Interval(estimate, float(low), float(high), len(shares))
+
+
 def paired_difference(values: ArrayLike, baseline: ArrayLike, confidence: float = 0.95) -> Interval:
     """Compute the t interval of the mean of ``values - baseline``, both in the same order of seeds.
 

@@ -1,4 +1,4 @@
-"""Six short programs with one mistake each, as they stand in well-known tutorials.
+"""Six short programs with one mistake each, as they are met in tutorials and in own code.
 
 They are written in NumPy, so that nothing else can be wrong. Whoever mends one names its line, too.
 """
@@ -9,7 +9,7 @@ from helpers.lesson.exercises import Exercise
 
 
 def random_crops(images, seed):
-    """Return a crop of each image, `(n, size, size)`, at a place that is drawn for each."""
+    """Return a crop of each image, `(n, crop, crop)`, at a place that is drawn for each."""
     generator = np.random.default_rng(seed)
     size = images.shape[1]
     crop = size
@@ -32,13 +32,27 @@ STILL_ALIKE = (
     "as large as the image?"
 )
 NO_IMAGES = "Return one crop for each image, all of one size, in an array."
+NO_PARTS = "Your crops hold values that the images do not have: cut, and compute nothing."
 
 
 def _wrong_crops(crops, images, seed):
-    crops = np.asarray(crops)
-    if crops.ndim != 3 or len(crops) != len(images):
+    if not isinstance(crops, (np.ndarray, list, tuple)):
         return NO_IMAGES
-    return STILL_ALIKE if (crops == crops[0]).all() else ""
+    sizes = {np.shape(crop) for crop in crops}
+    if len(crops) != len(images) or len(sizes) != 1 or len(sizes.pop()) != 2:
+        return NO_IMAGES
+    if not all(map(_is_cut_from, crops, images)):
+        return NO_PARTS
+    return STILL_ALIKE if (np.asarray(crops) == crops[0]).all() else ""
+
+
+def _is_cut_from(crop, image):
+    """Tell whether a crop is a window of the image, with a border of zeros or enlarged or not."""
+    rows, columns = (np.diff(np.asarray(crop, float), axis=axis) for axis in (0, 1))
+    inside = np.asarray(crop) > 0
+    down, right = rows[inside[:-1] & inside[1:]], columns[inside[:, :-1] & inside[:, 1:]]
+    known = np.isin(crop, [0, *image.flat]).all() and inside.any()
+    return known and np.isin(down, [0, image.shape[1]]).all() and np.isin(right, [0, 1]).all()
 
 
 def solarised(images):
@@ -59,12 +73,11 @@ def features_for_probe(images, encoder, projector):
     """Return what a linear probe should read from a pre-trained network, one row for each image.
 
     `images` is `(n, size, size)`; encoder and projector are matrices, `(size * size, width)` and
-    `(width, k)`. There is a ReLU between them.
+    `(width, k)`. The encoder ends with a ReLU.
     """
     pixels = images.reshape(len(images), -1)
     hidden = np.maximum(0, pixels @ encoder)
-    embeddings = hidden @ projector
-    return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+    return hidden @ projector
 
 
 def _hidden_layer(images, encoder, projector):
@@ -110,7 +123,7 @@ def normalised_features(training, images, weights):
     """Return the features of images, `(n, d)`, normalised by what training images set.
 
     `training` is `(m, d)`, `weights` `(d, width)`. A feature is normalised by its mean and its
-    variance (divided by m), and a ReLU follows.
+    variance over the training images (NumPy's `var`), and a ReLU follows.
     """
     width = weights.shape[1]
     mean, variance = np.zeros(width), np.ones(width)
@@ -143,12 +156,13 @@ EXERCISES = [
         line="crop = size",
         reference=_smaller_crops,
         inputs=(
-            (np.tile(np.arange(1, 17).reshape(4, 4), (6, 1, 1)), 0),
-            (np.tile(np.eye(4), (6, 1, 1)), 1),
+            (np.tile(np.arange(1, 785).reshape(28, 28), (6, 1, 1)), 0),
+            (np.tile(np.arange(1, 785).reshape(28, 28), (6, 1, 1)), 1),
         ),
         mistakes={
             STILL_ALIKE: random_crops,
             NO_IMAGES: lambda images, seed: _smaller_crops(images, seed)[0],
+            NO_PARTS: lambda images, seed: np.random.default_rng(seed).permuted(images, axis=1),
         },
         wrong=_wrong_crops,
     ),
@@ -168,7 +182,11 @@ EXERCISES = [
         start=solarised,
         line="threshold = 128",
         reference=_solarised_mended,
-        inputs=((np.array([[[0.0, 0.25], [0.5, 1.0]]]),), (np.array([[[0.75, 0.4], [0.1, 0.9]]]),)),
+        inputs=(
+            (np.array([[[0.0, 0.25], [0.5, 1.0]]]),),
+            (np.array([[[0.75, 0.4], [0.1, 0.9]]]),),
+            (np.array([[[0.45, 0.55], [0.65, 0.55]]]),),
+        ),
         mistakes={
             "No pixel reaches 128 where white is 1: nothing is inverted.": solarised,
             "Everything is inverted now: only values of 0.5 or more shall be.": (
@@ -185,7 +203,7 @@ EXERCISES = [
         prompt=(
             "A contrastive network is trained with a projector on top of its encoder, and then a "
             "linear probe reads its features. The probe does worse than in all papers: mend the "
-            "program and name the line (the last one that is wrong)."
+            "program and name the line."
         ),
         difficulty=1,
         minutes=4,
@@ -194,7 +212,7 @@ EXERCISES = [
             "The projector serves the loss alone. Return what goes into it.",
         ),
         start=features_for_probe,
-        line="return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)",
+        line="return hidden @ projector",
         reference=_hidden_layer,
         inputs=(
             (
@@ -240,8 +258,8 @@ EXERCISES = [
             (np.array([[0.0], [9.0], [8.0], [2.0]]), np.array([3, 4, 4, 4]), 2),
         ),
         mistakes={
-            "Each image that is asked finds itself among the known ones: ask those that are not "
-            "known, and add none of them.": validation_accuracy,
+            "Each image that is asked finds itself among the known ones: ask `features[count:]` "
+            "only.": validation_accuracy,
             "You ask the right images and compare with the labels of others: both go from `count` "
             "on.": _labels_of_the_known,
         },
@@ -250,8 +268,8 @@ EXERCISES = [
         number="bug_hunt.5",
         title="the best epoch",
         prompt=(
-            "The accuracy in the paper is not reached by anybody who runs the code on images of "
-            "their own. The choice of the epoch is the reason: mend the program and name the line."
+            "The reported accuracy is not reached on new images. The choice of the epoch is the "
+            "reason: mend the program and name the line."
         ),
         difficulty=1,
         minutes=3,

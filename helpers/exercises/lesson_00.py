@@ -27,7 +27,8 @@ def paired_margin(ours, theirs):
     return np.mean(differences), margin
 
 
-def _unpaired(ours, theirs):
+def unpaired(ours, theirs):
+    """Compare two arms as if they had nothing in common: mean difference and margin."""
     variance = stats.sem(ours) ** 2 + stats.sem(theirs) ** 2
     margin = stats.t.ppf(0.975, 2 * len(ours) - 2) * np.sqrt(variance)
     return np.mean(ours) - np.mean(theirs), margin
@@ -87,6 +88,7 @@ EXERCISES = [
         inputs=(
             (np.arange(1, 65, dtype=np.uint8).reshape(4, 4, 4), np.array([0, 1, 2, 3])),
             (np.full((2, 2, 2), 7, dtype=np.uint8), np.array([2, 1])),
+            (np.arange(1, 49).reshape(3, 4, 4), np.array([3, 0, 1])),
         ),
         mistakes={
             "You count the quarters down the columns; 1 is top right and 2 is bottom left.": (
@@ -108,7 +110,7 @@ EXERCISES = [
         hints=(
             "The margin is a factor times the standard error of the mean.",
             "The standard error is the sample's standard deviation (`ddof=1`) over `sqrt(n)`.",
-            "The factor is `scipy.stats.t.ppf(0.975, n - 1)`.",
+            "The factor is `stats.t.ppf(0.975, n - 1)`, with `from scipy import stats`.",
         ),
         reference=mean_with_margin,
         inputs=((np.array([0.91, 0.93, 0.92, 0.96]),), (np.array([0.5, 0.75, 0.7]),)),
@@ -126,33 +128,6 @@ EXERCISES = [
     ),
     Exercise(
         number="00.3",
-        title="pair first",
-        prompt=(
-            "Both arrays hold one accuracy for each seed; a seed draws the same images for both. "
-            "Return the mean of ours minus theirs and the margin of its 95 % t interval."
-        ),
-        difficulty=2,
-        minutes=8,
-        hints=(
-            "What varies from seed to seed hits both arms alike. Take it away before you measure "
-            "how much varies.",
-            "Subtract first, seed by seed; then it is the previous exercise.",
-        ),
-        reference=paired_margin,
-        inputs=(
-            (np.array([0.91, 0.93, 0.92, 0.96]), np.array([0.90, 0.92, 0.90, 0.95])),
-            (np.array([0.5, 0.75, 0.7]), np.array([0.55, 0.7, 0.8])),
-        ),
-        mistakes={
-            "Your margin treats the arms as if they had nothing in common: take the difference "
-            "within each seed first.": _unpaired,
-            "You subtract ours from theirs: a gain must come out positive.": lambda ours, theirs: (
-                paired_margin(theirs, ours)
-            ),
-        },
-    ),
-    Exercise(
-        number="00.4",
         title="which sentence is allowed?",
         prompt=(
             "Return what may be said about a difference: `better` or `worse` if its interval "
@@ -165,13 +140,40 @@ EXERCISES = [
             "It holds zero if `abs(mean) <= margin`.",
         ),
         reference=verdict_on,
-        inputs=((1.2, 0.5), (-1.2, 0.5), (0.4, 0.5), (-0.4, 0.5)),
+        inputs=((1.2, 0.5), (-1.2, 0.5), (0.4, 0.5), (-0.4, 0.5), (0.8, 0.7), (1.2, 1.5)),
         mistakes={
             "A difference whose interval holds zero is neither better nor worse.": (
                 lambda mean, margin: "better" if mean > 0 else "worse"
             ),
             "A clear loss is a finding as well: say `worse` where the whole interval is below "
             "zero.": lambda mean, margin: "better" if mean > margin else "not established",
+        },
+    ),
+    Exercise(
+        number="00.4",
+        title="pair first",
+        prompt=(
+            "Both arrays hold one accuracy for each seed; a seed draws the same images for both. "
+            "Return the mean of ours minus theirs and the margin of its 95 % t interval."
+        ),
+        difficulty=2,
+        minutes=8,
+        hints=(
+            "What varies from seed to seed hits both arms alike. Take it away before you measure "
+            "how much varies.",
+            "Subtract first, seed by seed; then it is exercise 00.2.",
+        ),
+        reference=paired_margin,
+        inputs=(
+            (np.array([0.91, 0.93, 0.92, 0.96]), np.array([0.90, 0.92, 0.90, 0.95])),
+            (np.array([0.5, 0.75, 0.7]), np.array([0.55, 0.7, 0.8])),
+        ),
+        mistakes={
+            "Your margin treats the arms as if they had nothing in common: take the difference "
+            "within each seed first.": unpaired,
+            "You subtract ours from theirs: a gain must come out positive.": lambda ours, theirs: (
+                paired_margin(theirs, ours)
+            ),
         },
     ),
 ]

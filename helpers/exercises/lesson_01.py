@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import stats
 
+from helpers.exercises.lesson_00 import mean_with_margin
 from helpers.lesson.exercises import Exercise
 
 
@@ -69,10 +70,6 @@ def accuracy_over_images(correct, copies):
     of_image = correct.reshape(copies, -1).mean(axis=0)
     margin = stats.t.ppf(0.975, len(of_image) - 1) * stats.sem(of_image)
     return np.mean(of_image), margin
-
-
-def _mean_and_margin(values):
-    return np.mean(values), stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
 
 
 def upside_down_share(true_turns, predicted_turns):
@@ -225,15 +222,15 @@ EXERCISES = [
         mistakes={
             "Your margin takes every copy for a test of its own, which makes it look surer than "
             "it is: average over the copies of each image first.": lambda correct, copies: (
-                _mean_and_margin(correct)
+                mean_with_margin(correct)
             ),
             "`reshape(-1, copies)` puts neighbours together, which are different images here: "
             "the copies of one stand n apart; use `reshape(copies, -1)`.": lambda correct, copies: (
-                _mean_and_margin(correct.reshape(-1, copies).mean(axis=1))
+                mean_with_margin(correct.reshape(-1, copies).mean(axis=1))
             ),
             "You average over the images, one number for each angle. Average over the copies: "
             "`axis=0` of the table with a row for each copy.": lambda correct, copies: (
-                _mean_and_margin(correct.reshape(copies, -1).mean(axis=1))
+                mean_with_margin(correct.reshape(copies, -1).mean(axis=1))
             ),
         },
     ),
@@ -293,6 +290,10 @@ EXERCISES = [
             (
                 np.array([[[0, 1, 0], [0, 1, 1], [0, 0, 0]], [[2, 2, 2], [0, 2, 0], [0, 2, 0]]]),
                 np.array([[[0, 0, 0], [1, 1, 0], [0, 1, 0]], [[2, 2, 2], [2, 0, 0], [2, 0, 0]]]),
+            ),
+            (  # by 270 and by 180 degrees, of the second and of the first
+                np.array([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]),
+                np.array([[[7, 5], [8, 6]], [[4, 3], [2, 1]], [[5, 7], [6, 8]]]),
             ),
         ),
         mistakes={

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
+from helpers.exercises.lesson_00 import mean_with_margin
 from helpers.lesson.exercises import Exercise
 
 
@@ -119,10 +120,6 @@ def beyond_the_sum(both, rotations, freeze, neither):
     return np.mean(excess), margin
 
 
-def _mean_and_margin(values):
-    return np.mean(values), stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-
-
 def _unpaired(both, rotations, freeze, neither):
     arms = both, rotations, freeze, neither
     error = np.sqrt(sum(stats.sem(arm) ** 2 for arm in arms))
@@ -154,6 +151,7 @@ ARMS = {
     "pre-trained, all trains": {"start": "rotations", "frozen": False, "labelled steps": 80},
     "random, frozen": {"start": "random", "frozen": True, "labelled steps": 80},
     "scratch": {"start": "random", "frozen": False, "labelled steps": 80},
+    "everything else": {"start": "rotations", "frozen": False, "labelled steps": 390},
     "scratch, longer": {"start": "random", "frozen": False, "labelled steps": 390},
 }
 
@@ -186,6 +184,7 @@ EXERCISES = [
                 ],
                 -2,
             ),
+            ([[(6, 5), (5,)], [(5, 4), (4,)], [], [(4, 2), (2,)]], -2),
             ([[(6, 5), (5,)], [(5, 4), (4,)], [(4, 2), (2,)]], -1),
             ([[(6, 5), (5,)], [(5, 4), (4,)], [(4, 2), (2,)]], 0),
         ),
@@ -226,10 +225,10 @@ EXERCISES = [
             (["compile", "freeze", "fit", "unfreeze", "fit", "compile", "fit"],),
         ),
         mistakes={
-            "You look at each `fit` what is frozen. Keras looks only at the first one after a "
+            "You ask at each `fit` what is frozen. Keras looks only at the first one after a "
             "`compile`, and keeps the step that it built then.": _asked_at_each_fit,
             "You look at `compile`, as one often reads. It only throws the old step away; the next "
-            "`fit` looks what is frozen.": _asked_at_compile,
+            "`fit` looks at what is frozen.": _asked_at_compile,
             "You build the step once and for all: a `compile` makes the next `fit` build a new "
             "one.": _built_once,
         },
@@ -255,6 +254,7 @@ EXERCISES = [
             (ARMS, "recipe", "frozen"),
             (ARMS, "recipe", "labelled steps"),
             (ARMS, "scratch", "labelled steps"),
+            (ARMS | {"another recipe": ARMS["recipe"]}, "random, frozen", "start"),
         ),
         mistakes={
             "Your partners differ in `changed`, but some differ in something else as well: then "
@@ -303,18 +303,18 @@ EXERCISES = [
             "Your margin treats the arms as if they had nothing in common: compute the excess "
             "within each seed, then its margin.": _unpaired,
             "That is the gain of both. Take the two single gains away from it.": (
-                lambda both, rotations, freeze, neither: _mean_and_margin(both - neither)
+                lambda both, rotations, freeze, neither: mean_with_margin(both - neither)
             ),
-            "You subtract accuracies, not gains, for the single arms: `neither` comes off both, so "
-            "in the end it is added once.": lambda both, rotations, freeze, neither: (
-                _mean_and_margin((both - neither) - (rotations + freeze))
+            "You take away the accuracies of the single arms, not their gains: subtract `neither` "
+            "from each of them first.": lambda both, rotations, freeze, neither: mean_with_margin(
+                (both - neither) - (rotations + freeze)
             ),
             "You took only one single gain away: the sum has two, that of the rotations and that "
-            "of the freeze.": lambda both, rotations, freeze, neither: _mean_and_margin(
+            "of the freeze.": lambda both, rotations, freeze, neither: mean_with_margin(
                 both - rotations
             ),
             "The sign is reversed: positive means that both bring more than the sum.": (
-                lambda both, rotations, freeze, neither: _mean_and_margin(
+                lambda both, rotations, freeze, neither: mean_with_margin(
                     rotations + freeze - both - neither
                 )
             ),

@@ -141,6 +141,7 @@ EXERCISES = [
         inputs=(
             (np.arange(32).reshape(2, 4, 4), 2),
             (np.arange(36).reshape(1, 6, 6), 2),
+            (np.arange(36).reshape(1, 6, 6), 3),
         ),
         mistakes={
             "A reshape alone cuts each image into stretches of its rows and not into squares: "
@@ -305,6 +306,12 @@ EXERCISES = [
                 np.full((1, 6, 6), 99),
                 np.array([[True, False, False, True, True, False, True, False, False]]),
                 2,
+            ),
+            (
+                np.arange(1, 37).reshape(1, 6, 6),
+                np.full((1, 6, 6), 99),
+                np.array([[False, True, False, False]]),
+                3,
             ),
         ),
         mistakes={

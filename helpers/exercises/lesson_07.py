@@ -183,6 +183,7 @@ EXERCISES = [
                 ),
                 3,
             ),
+            (np.array([[1, 1, 0, 1], [0, 1, 1, 1], [1, 1, 1, 1]]), 2),  # two are equally good
         ),
         mistakes={
             "You choose a second time, on the other images: then they flatter as well. Ask them "

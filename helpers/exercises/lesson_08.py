@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import stats
 
+from helpers.exercises.lesson_00 import unpaired
 from helpers.lesson.exercises import Exercise
 
 
@@ -81,11 +82,8 @@ def _only_first_draw(ours, theirs):
     return gain_over_seeds(ours[:, :1], theirs[:, :1])
 
 
-def _unpaired(ours, theirs):
-    ours, theirs = ours.mean(axis=1), theirs.mean(axis=1)
-    variance = stats.sem(ours) ** 2 + stats.sem(theirs) ** 2
-    margin = stats.t.ppf(0.975, 2 * len(ours) - 2) * np.sqrt(variance)
-    return ours.mean() - theirs.mean(), margin
+def _seeds_unpaired(ours, theirs):
+    return unpaired(ours.mean(axis=1), theirs.mean(axis=1))
 
 
 def still_standing(p_values):
@@ -103,6 +101,14 @@ def still_standing(p_values):
 
 def _same_limit_for_all(p_values):
     return p_values < 0.05 / len(p_values)
+
+
+def _share_of_false(p_values):
+    order = np.argsort(p_values)
+    below = np.flatnonzero(p_values[order] <= 0.05 * np.arange(1, len(order) + 1) / len(order))
+    stand = np.zeros(len(order), bool)
+    stand[order[: below.max() + 1]] = True
+    return stand
 
 
 def _never_stops(p_values):
@@ -141,10 +147,7 @@ def _other_direction(last, convolutions, untrained_last, untrained_convolutions)
 
 
 def _steps_unpaired(last, convolutions, untrained_last, untrained_convolutions):
-    ours, theirs = last - convolutions, untrained_last - untrained_convolutions
-    variance = stats.sem(ours) ** 2 + stats.sem(theirs) ** 2
-    margin = stats.t.ppf(0.975, 2 * len(ours) - 2) * np.sqrt(variance)
-    return ours.mean() - theirs.mean(), margin
+    return unpaired(last - convolutions, untrained_last - untrained_convolutions)
 
 
 EXERCISES = [
@@ -270,7 +273,9 @@ EXERCISES = [
             "along `axis=1`: the encoder is what must vary.": _over_draws,
             "You use the first draw only: the others are measured as well, so average over "
             "them.": _only_first_draw,
-            "Your margin is that of two unrelated groups. Subtract seed by seed first.": _unpaired,
+            "Your margin is that of two unrelated groups. Subtract seed by seed first.": (
+                _seeds_unpaired
+            ),
         },
     ),
     Exercise(
@@ -292,7 +297,7 @@ EXERCISES = [
         ),
         reference=still_standing,
         inputs=(
-            (np.array([0.040, 0.002, 0.015, 0.200, 0.008]),),
+            (np.array([0.045, 0.002, 0.015, 0.200, 0.008]),),
             (np.array([0.020, 0.030, 0.001, 0.035, 0.012]),),
             (np.array([0.300, 0.001, 0.014, 0.020]),),
         ),
@@ -301,6 +306,8 @@ EXERCISES = [
             "that on average.": lambda p_values: p_values < 0.05,
             "You hold all of them against the strictest limit (Bonferroni). After each that passes "
             "the limit grows: one fewer is left.": _same_limit_for_all,
+            "Those are Benjamini and Hochberg's limits, 0.05 k / m for the k-th smallest, which "
+            "allow a share of false verdicts: Holm's are 0.05 / (m - k + 1).": _share_of_false,
             "You compare each with its own limit, but you do not stop: after the first that fails, "
             "all larger ones fall.": _never_stops,
             "Your answers are in sorted order: put each back to the place of its "

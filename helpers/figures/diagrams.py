@@ -15,15 +15,15 @@ Point = tuple[float, float]
 def pipeline(image: np.ndarray, class_name: str) -> DescribedFigure:
     """Draw the three steps of self-supervised learning, and the question that follows them.
 
-    The picture tells its story with one square uint8 image, shape ``(size, size)``, of the class
-    named; its pretext task is a quarter turn.
+    The picture tells its story with one square uint8 image, grey or in colour, of the class named;
+    its pretext task is a quarter turn.
 
     >>> pipeline(np.eye(8, dtype=np.uint8), "7").alt_text[:27]
     'Three steps and a question.'
     """
-    if image.ndim != 2 or image.shape[0] != image.shape[1] or image.dtype != np.uint8:
+    if image.ndim not in (2, 3) or image.shape[0] != image.shape[1] or image.dtype != np.uint8:
         raise ValueError(
-            "expected one square uint8 image of shape (size, size), "
+            "expected one square uint8 image of shape (size, size) or (size, size, 3), "
             f"got {image.dtype} of shape {image.shape}"
         )
     figure, ((axis,),) = new_figure(width=9, height=4.9)

@@ -12,7 +12,7 @@ MISTAKE = COLOURS[3]
 
 
 def show_image(axis: Axes, image: np.ndarray, **options) -> None:
-    """Draw a grey image of shape ``(h, w)``: uint8 from 0 to 255, float from 0 to 1."""
+    """Draw an image, ``(h, w)`` or ``(h, w, 3)``: uint8 from 0 to 255, float from 0 to 1."""
     brightest = 255 if image.dtype == np.uint8 else 1
     axis.imshow(image, cmap="gray", vmin=0, vmax=brightest, interpolation="nearest", **options)
 
@@ -25,7 +25,7 @@ def image_grid(
     wrong: np.ndarray | None = None,
     size: float = 1.05,
 ) -> DescribedFigure:
-    """Show rows of images, shape ``(n, h, w)`` each, by the name of the row, which may be empty.
+    """Show rows of images, grey or in colour, by the name of the row, which may be empty.
 
     An image takes ``size`` inches; each column has a title. ``wrong``, bool of shape ``(n,)`` for
     the first row or ``(rows, n)``, says which are mistakes: they stand in a frame.

@@ -38,5 +38,10 @@ class Box:
 
 
 def _inline(text: str) -> str:
-    """Escape text for HTML; what stands between backquotes is code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+    """Escape text for HTML; between backquotes stands code, between asterisks what is stressed."""
+    pieces = re.split("`([^`]+)`", escape(text))
+    pieces[::2] = [
+        re.sub(r"(?<!\w)\*(\S[^*]*)\*(?!\w)", r"<em>\1</em>", piece) for piece in pieces[::2]
+    ]
+    pieces[1::2] = [f"<code>{piece}</code>" for piece in pieces[1::2]]
+    return "".join(pieces)

@@ -4,6 +4,7 @@ What runs is the learner's own code: it is kept from hanging, from eating memory
 notebook's variables, not from files or the network.
 """
 
+import builtins
 import contextlib
 import inspect
 import io
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -35,7 +37,7 @@ ANSWER, VERDICT = "answer.pickle", "verdict.json"
 class Verdict:
     """What became of an answer: its kind, a sentence, and numbers or code set as they are.
 
-    ``kind`` is "right", "not yet", "raised" or "not attempted".
+    ``kind`` is "right", "not yet", "raised", "not attempted" or, if it cannot be judged, "unclear".
     """
 
     kind: str
@@ -61,7 +63,7 @@ def _judge(exercise: Exercise, function: Callable[..., Any], source: str) -> Ver
     names = list(inspect.signature(exercise.reference).parameters)
     answers: list[Any] = []
     for arguments in exercise.inputs:
-        given = _for_function(function, arguments)
+        given = deepcopy(list(arguments))
         try:
             answer = function(*given)
         except BaseException as error:
@@ -74,14 +76,12 @@ def _judge(exercise: Exercise, function: Callable[..., Any], source: str) -> Ver
             if difference(after, before):
                 return Verdict("not yet", f"Your function changes its input {name}: copy it first.")
     for arguments, answer in zip(exercise.inputs, answers, strict=True):
-        if exercise.wrong:
-            sentence, expected = exercise.wrong(answer, *deepcopy(arguments)), None
-        else:
-            expected = exercise.reference(*deepcopy(arguments))
-            sentence = difference(answer, expected)
+        expected = exercise.reference(*deepcopy(arguments))
+        judge = exercise.wrong
+        sentence = judge(answer, *arguments) if judge else difference(answer, expected)
         if sentence:
             shown = dict(zip(names, arguments, strict=True)) | {"your function gives": answer}
-            shown |= {} if exercise.wrong else {"expected": expected}
+            shown |= {} if judge else {"expected": expected}
             lines = "\n".join(f"{name}: {_short(value)}" for name, value in shown.items())
             return Verdict("not yet", _recognised(exercise, answers) or sentence, lines)
     return Verdict("right")
@@ -89,7 +89,9 @@ def _judge(exercise: Exercise, function: Callable[..., Any], source: str) -> Ver
 
 def _recognised(exercise: Exercise, answers: list[Any]) -> str:
     """Return the sentence of the mistake with the same answers, or the same error at their end."""
-    for sentence, mistake in exercise.mistakes.items() if not exercise.wrong else ():
+    if exercise.wrong:
+        return ""
+    for sentence, mistake in exercise.mistakes.items():
         theirs: list[Any] = []
         for arguments in exercise.inputs[: len(answers)]:
             try:
@@ -109,8 +111,10 @@ def difference(answer: Any, expected: Any) -> str:
     of the same numbers are alike.
 
     >>> difference([1, 2, 3], (1, 2))
-    'Your function returns 3 values, expected 2.'
+    'Your function must return 2 values, not 3.'
     """
+    if isinstance(answer, np.ndarray) and answer.dtype.kind == "U":
+        answer = answer.tolist()
     if expected is None or isinstance(expected, (str, bool, type, set)):
         kinds = (type(expected), np.bool) if isinstance(expected, bool) else type(expected)
         same = isinstance(answer, kinds) and answer == expected
@@ -122,10 +126,9 @@ def difference(answer: Any, expected: Any) -> str:
     if isinstance(expected, (tuple, list)):
         several = isinstance(answer, (tuple, list))
         if several and len(answer) != len(expected):
-            return f"Your function returns {len(answer)} values, expected {len(expected)}."
+            return f"Your function must return {len(expected)} values, not {len(answer)}."
         if not all(isinstance(value, (int, float, np.number)) for value in expected):
-            kind = type(answer).__name__
-            missing = f"Your function returns one {kind}, expected {len(expected)} values."
+            missing = f"Your function must return a list or tuple of {len(expected)}."
             return _first_difference(answer, expected) if several else missing
     return _numbers_differ(answer, expected)
 
@@ -142,7 +145,7 @@ def _numbers_differ(answer: Any, expected: Any) -> str:
     except Exception:  # whatever a stranger's object does when it is asked for its numbers
         numbers = np.asarray(None)
     if numbers.dtype.kind not in "biufc":
-        return f"Your function returns a {type(answer).__name__}, expected numbers."
+        return f"Your function must return numbers, not {type(answer).__name__}."
     if numbers.shape != right.shape:
         return f"The shape is {numbers.shape}, expected {right.shape}."
     if not np.isfinite(numbers).all() and np.isfinite(right).all():
@@ -152,31 +155,17 @@ def _numbers_differ(answer: Any, expected: Any) -> str:
     return ""
 
 
-def _for_function(function: Callable[..., Any], arguments: tuple[Any, ...]) -> list[Any]:
-    """Copy the arguments; arrays become tensors for a function that mentions torch."""
-    copies = [deepcopy(argument) for argument in arguments]
-    code = getattr(function, "__code__", None)
-    if "torch" not in sys.modules or not {"torch", "nn", "F"} & set(getattr(code, "co_names", ())):
-        return copies
-    import torch
-
-    return [torch.from_numpy(copy) if isinstance(copy, np.ndarray) else copy for copy in copies]
-
-
 def _where(error: BaseException, function: Callable[..., Any], source: str) -> str:
     """Give an error's last line, and the line of the function where it arose."""
     said = traceback.format_exception_only(error)[-1].strip()
-    code = getattr(function, "__code__", None)
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    frames = traceback.walk_tb(error.__traceback__)
+    numbers = [number for frame, number in frames if code and frame.f_code is code]
     lines = source.splitlines()
-    if not code or not lines:
+    number = numbers[-1] - code.co_firstlineno + 1 if numbers else 0
+    if not 0 < number <= len(lines):
         return _cut(said)
-    frames = traceback.extract_tb(error.__traceback__)
-    frames = [frame for frame in frames if frame.filename == code.co_filename]
-    if not frames:
-        return _cut(said)
-    number = frames[-1].lineno - code.co_firstlineno + 1
-    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-    return _cut(f"{said}\nin line {number} of your function: {line}")
+    return _cut(f"{said}\nin line {number} of your function: {lines[number - 1].strip()}")
 
 
 def _short(value: Any) -> str:
@@ -205,9 +194,11 @@ def examine_apart(number: str, function: Any) -> Verdict:
             f"check() got a {type(function).__name__}: hand over the function itself, without "
             "parentheses, as in check(my_function).",
         )
+    if hasattr(function, "cache_info"):  # functools' cache cannot be handed over
+        function = function.__wrapped__
     try:
-        source = inspect.getsource(function)
-    except (OSError, TypeError):
+        source = dedent(inspect.getsource(inspect.unwrap(function)))
+    except (OSError, TypeError, ValueError):
         source = ""
     try:
         answer = cloudpickle.dumps((number, function, source))
@@ -290,6 +281,7 @@ def main(folder: str) -> None:
     import cloudpickle
 
     own = os.getpid()
+    builtins.display = print  # a notebook has it
     try:
         number, function, source = cloudpickle.loads((Path(folder) / ANSWER).read_bytes())
         _limit_memory()
@@ -302,7 +294,8 @@ def main(folder: str) -> None:
         verdict = examine(exercise(number), function, source)
     except BaseException as error:  # whatever a stranger's object does when it is looked at
         kind = type(error).__name__
-        verdict = Verdict("not yet", f"The examiner cannot read your function or answer ({kind}).")
+        sentence = f"The examiner cannot read your function or answer ({kind}: {error})."
+        verdict = Verdict("unclear", _cut(" ".join(sentence.split())))
     if os.getpid() == own:  # and not a copy that the function made of this process
         partial = Path(folder) / "partial.json"
         partial.write_text(json.dumps(asdict(verdict)), encoding="utf-8")

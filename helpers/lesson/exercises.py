@@ -3,13 +3,14 @@
 Those of a lesson stand in ``helpers/exercises/lesson_NN.py``.
 """
 
+import ast
 import importlib
 import inspect
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from textwrap import dedent
-from types import CodeType
 from typing import Any
 
 from helpers.lesson.boxes import Box
@@ -68,8 +69,8 @@ class Exercise:
         """
         from helpers.lesson.examiner import examine_apart
 
-        if is_stub(function, self):
-            return self._not_attempted()
+        if is_start(function, self):
+            return self.not_attempted()
         verdict = examine_apart(self.number, function)
         if verdict.kind == "right" and self.line and line != self.line_number():
             return Box(
@@ -79,10 +80,10 @@ class Exercise:
                 mood="bad",
             )
         if verdict.kind == "not attempted":
-            return self._not_attempted()
+            return self.not_attempted()
 
         def count(known: dict[str, Any]) -> dict[str, Any]:
-            tries = int(known.get("tries", 0)) + 1
+            tries = _count(known, "tries") + 1
             right = bool(known.get("right")) or verdict.kind == "right"
             return {**known, "tries": tries, "right": right}
 
@@ -98,7 +99,7 @@ class Exercise:
         """Show the next hint, and how many are left; the last one stays."""
 
         def take(known: dict[str, Any]) -> dict[str, Any]:
-            return {**known, "hints": min(int(known.get("hints", 0)) + 1, len(self.hints))}
+            return {**known, "hints": min(_count(known, "hints") + 1, len(self.hints))}
 
         taken = update_learner("exercises", self.number, take)["hints"]
         left = len(self.hints) - taken
@@ -110,7 +111,7 @@ class Exercise:
     def solution(self, now: bool = False) -> Box:
         """Show how we would write it: after a right answer, three tries, or with ``now=True``."""
         known = read_learner("exercises", self.number)
-        tries = int(known.get("tries", 0))
+        tries = _count(known, "tries")
         if now or known.get("right") or tries >= TRIES_BEFORE_SOLUTION:
             return Box(f"{self.number}, a solution", "", self.source())
         return Box(
@@ -120,10 +121,17 @@ class Exercise:
         )
 
     def source(self) -> str:
-        """Return the reference's code, under the name that the learner gives it."""
-        source = dedent(inspect.getsource(self.reference)).strip()
+        """Return the reference's code and its imports, under the name that the learner gives it."""
+        code = _code_of(self.reference)
+        imports = [
+            ast.unparse(node)
+            for node in ast.parse(inspect.getsource(inspect.getmodule(self.reference))).body
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+            and any(re.search(rf"\b{name.asname or name.name}\b", code) for name in node.names)
+        ]
         name = (self.start or self.reference).__name__
-        return source.replace(f"def {self.reference.__name__}(", f"def {name}(", 1)
+        code = code.replace(f"def {self.reference.__name__}(", f"def {name}(", 1)
+        return "\n".join([*imports, "", "", code]).strip()
 
     def stub(self) -> str:
         """Return what the learner starts from: the reference without its body.
@@ -132,8 +140,8 @@ class Exercise:
         and ``return ...``.
         """
         if self.start:
-            return dedent(inspect.getsource(self.start)).strip()
-        head, quotes, rest = self.source().partition('"""')
+            return _code_of(self.start)
+        head, quotes, rest = _code_of(self.reference).partition('"""')
         docstring = rest.partition('"""')[0]
         return f"{head}{quotes}{docstring}{quotes}\n    return ..."
 
@@ -149,8 +157,11 @@ class Exercise:
             f"**Exercise {self.number} · {self.title}** {dots} {self.minutes} min\n\n{self.prompt}"
         )
 
-    def _not_attempted(self) -> Box:
-        """Say how to begin; on a page, where nobody can ask for them, hints and solution unfold."""
+    def not_attempted(self) -> Box:
+        """Say how to begin; on a page, where nobody can ask for them, hints and solution unfold.
+
+        Pages are made where the runner has named a profile.
+        """
         page = bool(os.environ.get(PROFILE_VARIABLE))
         folded = {f"Hint {i}": hint for i, hint in enumerate(self.hints, start=1)}
         return Box(
@@ -170,7 +181,8 @@ def exercise(number: str) -> Exercise:
     >>> exercise("00.1").check(3).title
     '✘ 00.1: not yet'
     """
-    known = exercises_of(str(number).partition(".")[0])
+    number = str(number)
+    known = exercises_of(number.partition(".")[0])
     if number not in known:
         there = f"this lesson has {', '.join(known)}" if known else 'write it as "05.1"'
         raise ValueError(f"there is no exercise {number!r}: {there}")
@@ -184,22 +196,22 @@ def exercises_of(lesson: str) -> dict[str, Exercise]:
         module = importlib.import_module(f"helpers.exercises.{name}")
     except (ModuleNotFoundError, ValueError):
         return {}
-    return {exercise.number: exercise for exercise in module.EXERCISES}
+    return {exercise.number: exercise for exercise in getattr(module, "EXERCISES", ())}
 
 
-def is_stub(function: Any, exercise: Exercise) -> bool:
-    """Tell whether a function is still what the learner started from.
+def is_start(function: Any, exercise: Exercise) -> bool:
+    """Tell whether a function is, to the letter, what the learner started from."""
+    try:
+        return _code_of(function) == exercise.stub()
+    except (OSError, TypeError):
+        return False
 
-    An empty one is known under any name; a program to mend by its text.
-    """
-    if exercise.start:
-        try:
-            return dedent(inspect.getsource(function)).strip() == exercise.stub()
-        except (OSError, TypeError):
-            return False
-    namespace: dict[str, Any] = {}
-    exec(exercise.stub(), namespace)
-    stub = namespace[exercise.reference.__name__].__code__
-    code = getattr(function, "__code__", None)
-    same = isinstance(code, CodeType) and code.co_code == stub.co_code
-    return same and not code.co_names and ... in code.co_consts
+
+def _count(known: dict[str, Any], what: str) -> int:
+    """Return a number of the learner's record; what a hand has damaged counts as none."""
+    value = known.get(what)
+    return value if type(value) is int and value >= 0 else 0
+
+
+def _code_of(function: Callable[..., Any]) -> str:
+    return dedent(inspect.getsource(function)).strip()

@@ -20,11 +20,6 @@ def read_learner(kind: str, number: str) -> dict[str, Any]:
     return _read().get(kind, {}).get(number, {})
 
 
-def all_of_learner(kind: str) -> dict[str, dict[str, Any]]:
-    """Return what is known of all ``"exercises"`` or ``"predictions"``, by number."""
-    return _read().get(kind, {})
-
-
 def update_learner(
     kind: str, number: str, change: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> dict[str, Any]:

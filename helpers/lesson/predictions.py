@@ -1,13 +1,12 @@
 """Predictions: what a learner expects before a verdict, kept beside what came."""
 
-from collections.abc import Sequence
 from functools import cache
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.lesson.boxes import Box
-from helpers.lesson.learner import all_of_learner, read_learner, update_learner
+from helpers.lesson.learner import read_learner, update_learner
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +19,7 @@ def predict(number: str, answer: Any = ..., sure: float | None = None) -> Box:
 
     The answer is one of the choices, or a lowest and a highest number; ``sure``, from 0 to 1, says
     how sure of it the learner is. Unanswered, or answered in a way that does not fit, the box says
-    how. Once the result has been seen, the answer stays.
+    how. An answer that has met its result stays.
     """
     asked = _asked(number)
     if answer is ...:
@@ -30,11 +29,12 @@ def predict(number: str, answer: Any = ..., sure: float | None = None) -> Box:
         problem = f"sure={sure!r} is not between 0 and 1."
     if problem:
         return Box(f"✘ Prediction {number}", f"{problem}\n{_how(number, asked)}", mood="bad")
-    known = read_learner("predictions", number)
-    if "came" in known and known.get("answer") != kept:
-        before = known.get("answer")
-        said = "none was given" if before is None else f"{_text(before, asked)} stays"
-        return Box(f"Prediction {number}", f"The result has been seen, so {said}.")
+    known = _known(number)
+    if "came" in known:
+        stays = _text(known["answer"], asked)
+        return Box(
+            f"Prediction {number}", f"You have seen the result, so your answer stays: {stays}."
+        )
 
     def keep(known: dict[str, Any]) -> dict[str, Any]:
         return {**known, "answer": kept, "sure": None if sure is None else float(sure)}
@@ -55,7 +55,7 @@ def reveal(number: str, came: str | float) -> Box:
     if "choices" in asked and came not in asked["choices"]:
         raise ValueError(f"prediction {number}: {came!r} is none of {asked['choices']}")
     came = came if "choices" in asked else float(came)
-    known = read_learner("predictions", number)
+    known = _known(number)
     came_text = f"{asked['question']}\nIt came: {_text(came, asked)}."
     if "answer" not in known:
         return Box(f"◌ Prediction {number}", f"{came_text} You had made no prediction.")
@@ -75,9 +75,9 @@ def prediction_record() -> "pd.DataFrame":
     import pandas as pd
 
     rows = {}
-    for number, known in sorted(all_of_learner("predictions").items()):
-        asked = all_predictions().get(number)
-        if asked and "answer" in known and "came" in known:
+    for number, asked in all_predictions().items():
+        known = _known(number)
+        if "came" in known:
             choices = asked.get("choices")
             rows[number] = {
                 "question": asked["question"],
@@ -105,6 +105,18 @@ def _asked(number: str) -> dict[str, Any]:
     return all_predictions()[number]
 
 
+def _known(number: str) -> dict[str, Any]:
+    """Return what is kept of a prediction, as far as it fits what is asked today."""
+    known, asked = read_learner("predictions", number), all_predictions()[number]
+    kept, problem = _fitting(asked, known.get("answer"))
+    if problem:
+        return {}
+    came = known.get("came")
+    fits = came in asked["choices"] if "choices" in asked else isinstance(came, Real)
+    sure = known.get("sure") if isinstance(known.get("sure"), Real) else None
+    return {"answer": kept, "sure": sure} | ({"came": came} if fits else {})
+
+
 def _how(number: str, asked: dict[str, Any]) -> str:
     if "choices" in asked:
         return (
@@ -123,10 +135,10 @@ def _fitting(asked: dict[str, Any], answer: Any) -> tuple[Any, str]:
         if isinstance(answer, str) and answer in asked["choices"]:
             return answer, ""
         return None, f"{answer!r} is none of the choices."
-    pair = isinstance(answer, Sequence) and not isinstance(answer, str) and len(answer) == 2
+    pair = isinstance(answer, (tuple, list)) and len(answer) == 2
     if not pair or not all(isinstance(value, Real) for value in answer):
         return None, f"{answer!r} is not a lowest and a highest number."
-    lowest, highest = map(float, answer)
+    lowest, highest = (float(min(max(value, -1e9), 1e9)) for value in answer)
     if not lowest <= highest:
         return None, f"{answer!r}: the lowest number comes first."
     return [lowest, highest], ""

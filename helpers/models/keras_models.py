@@ -1,7 +1,7 @@
 """The rotation classifier in Keras, its encoder, and training that shows its progress.
 
-Images stay uint8 arrays ``(n, height, width)``; each batch is scaled, and where needed rotated, on
-its way to the model.
+Images stay uint8 arrays, grey or in colour; each batch is scaled, and where needed rotated, on its
+way to the model.
 """
 
 import keras
@@ -12,7 +12,9 @@ from helpers.lesson import CONVOLUTIONAL_LAYER, LAST_LAYER, check_at_least, prog
 from helpers.pretext.rotation import ANGLES
 
 
-def rotation_classifier(image_size: int = 28, outputs: int = len(ANGLES)) -> keras.Sequential:
+def rotation_classifier(
+    image_size: int = 28, outputs: int = len(ANGLES), channels: int = 1
+) -> keras.Sequential:
     """Build the network of lesson 01, with fresh random weights, not compiled.
 
     >>> rotation_classifier().input_shape, rotation_classifier().output_shape
@@ -23,7 +25,7 @@ def rotation_classifier(image_size: int = 28, outputs: int = len(ANGLES)) -> ker
     layers = keras.layers
     return keras.Sequential(
         [
-            keras.Input((image_size, image_size, 1)),
+            keras.Input((image_size, image_size, channels)),
             layers.Conv2D(32, 3, activation="relu"),
             layers.MaxPooling2D(),
             layers.Conv2D(64, 3, activation="relu"),
@@ -55,12 +57,15 @@ def compile_classifier(model: keras.Model) -> keras.Model:
 
 
 def scaled(images: np.ndarray | tf.Tensor) -> tf.Tensor:
-    """Turn uint8 images ``(n, height, width)`` into float32 ``(n, height, width, 1)``, 0 to 1.
+    """Turn uint8 images into float32 ``(n, height, width, channels)``, 0 to 1.
 
     >>> scaled(np.zeros((5, 28, 28), np.uint8)).shape
     TensorShape([5, 28, 28, 1])
+
+    Grey images, ``(n, height, width)``, get one channel; those in colour have three.
     """
-    return tf.cast(images, tf.float32)[..., tf.newaxis] / 255
+    images = tf.cast(images, tf.float32)
+    return (images[..., tf.newaxis] if images.shape.rank == 3 else images) / 255
 
 
 def labelled_batches(

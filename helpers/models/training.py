@@ -16,12 +16,15 @@ from helpers.lesson import check_at_least, progress_bar
 
 
 def scaled(images: Tensor) -> Tensor:
-    """Turn uint8 images ``(n, height, width)`` into float32 ``(n, 1, height, width)``, 0 to 1.
+    """Turn uint8 images into float32 ``(n, channels, height, width)``, 0 to 1.
 
     >>> scaled(torch.tensor([[[0, 51, 255]]], dtype=torch.uint8))
     tensor([[[[0.0000, 0.2000, 1.0000]]]])
+
+    Grey images, ``(n, height, width)``, get one channel; those in colour have three at their end.
     """
-    return images.unsqueeze(1).float() / 255
+    channels_first = images.unsqueeze(1) if images.ndim == 3 else images.movedim(-1, 1)
+    return channels_first.float() / 255
 
 
 def train(
@@ -42,11 +45,11 @@ def train(
     >>> len(train(model, lambda batch: model(batch).square().mean(), images, 3, batch_size=10))
     3
 
-    ``loss_function`` turns a batch, float32 ``(batch_size, 1, height, width)`` from 0 to 1, and,
-    where there are ``labels``, theirs as int64 ``(batch_size,)``, into the scalar to minimise. The
-    images, uint8 ``(n, height, width)``, are shuffled anew for each pass, in an order that only the
-    seed decides; what does not fill a batch waits for the next pass. ``after_step`` is told how
-    many steps are done; a title opens a progress bar.
+    ``loss_function`` turns a batch, as ``scaled`` makes it, and, where there are ``labels``, theirs
+    as int64 ``(batch_size,)``, into the scalar to minimise. The images, uint8, grey or in colour,
+    are shuffled anew for each pass, in an order that only the seed decides; what does not fill a
+    batch waits for the next pass. ``after_step`` is told how many steps are done; a title opens a
+    progress bar.
 
     Weights with ``requires_grad=False`` stay. However it ends, the model is left in evaluation
     mode. Wrong settings raise a ``ValueError`` before any training; a loss that is no longer finite
@@ -91,7 +94,7 @@ def train(
 
 
 def encode(encoder: nn.Module, images: np.ndarray, batch_size: int = 500) -> np.ndarray:
-    """Apply an encoder to uint8 images ``(n, height, width)``, scaling one batch at a time.
+    """Apply an encoder to uint8 images, grey or in colour, scaling one batch at a time.
 
     >>> encode(nn.Flatten(), np.zeros((5, 28, 28), np.uint8)).shape
     (5, 784)

@@ -6,14 +6,15 @@ ANGLES = (0, 90, 180, 270)
 
 
 def rotate_quarter_turns(images: np.ndarray, turns: int) -> np.ndarray:
-    """Rotate square images ``(n, size, size)`` counter-clockwise by quarter turns, into new arrays.
+    """Rotate square images counter-clockwise by quarter turns, into new arrays.
 
     >>> rotate_quarter_turns(np.array([[[1, 2], [3, 4]]]), turns=1)
     array([[[2, 4],
             [1, 3]]])
 
-    Nothing is interpolated: each pixel keeps its value and only moves, so a network cannot tell
-    the angle from blurred edges.
+    Images are ``(n, size, size)`` or, in colour, ``(n, size, size, 3)``. Nothing is interpolated:
+    each pixel keeps its value and only moves, so a network cannot tell the angle from blurred
+    edges.
     """
     check_squares(images)
     return np.ascontiguousarray(np.rot90(images, turns, axes=(1, 2)))
@@ -35,8 +36,10 @@ def rotation_task(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def check_squares(images: np.ndarray) -> None:
-    """Raise a ``ValueError`` unless images are of shape ``(n, size, size)``, of any dtype."""
-    if images.ndim != 3 or images.shape[1] != images.shape[2]:
+    """Raise a ``ValueError`` unless images are squares, grey or in colour, of any dtype."""
+    grey_or_colour = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)
+    if not grey_or_colour or images.shape[1] != images.shape[2]:
         raise ValueError(
-            f"expected square images of shape (n, size, size), got shape {images.shape}"
+            "expected square images of shape (n, size, size) or (n, size, size, 3), "
+            f"got shape {images.shape}"
         )

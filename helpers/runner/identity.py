@@ -6,7 +6,7 @@ import platform
 from collections.abc import Iterable
 from pathlib import Path
 
-from helpers.data.readers import dataset_files
+from helpers.data import dataset_files
 from helpers.lesson.environment import installed_version, pinned_versions
 from helpers.lesson.files import DATA_FOLDER, ROOT
 from helpers.runner.jobs import Job

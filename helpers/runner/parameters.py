@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 import nbformat
 
+from helpers.data import dataset_files
 from helpers.data.layouts import full_path
-from helpers.data.readers import dataset_files
 from helpers.runner.errors import InputError, describe, unknown
 from helpers.runner.strict_yaml import TYPE_NAMES, read_value
 

@@ -352,8 +352,8 @@ def test_missing_idx_files_are_all_named_beside_what_the_folder_holds(folder):
 
 def test_of_a_crowded_folder_only_the_first_names_are_shown(tmp_path):
     for number in range(9):
-        (tmp_path / f"{number}.png").touch()
-    with pytest.raises(FileNotFoundError, match=r"0\.png, .*, 5\.png, \.\.\.\. Give"):
+        (tmp_path / f"{number}.dat").touch()
+    with pytest.raises(FileNotFoundError, match=r"0\.dat, .*, 5\.dat, \.\.\.\. Give"):
         load_dataset(tmp_path)
 
 
@@ -619,11 +619,15 @@ def test_labels_of_any_integer_dtype_become_int64(dtype, tiny, tmp_path):
         ),
         (
             {"train_images": np.zeros((4, 20), np.uint8)},
-            r"train_images have shape \(4, 20\), but images must be grey, \(n, height, width\)",
+            r"train_images have shape \(4, 20\), but images must be \(n, height, width\)",
+        ),
+        (
+            {"train_images": np.zeros((4, 4, 5, 4), np.uint8)},
+            r"train_images have shape \(4, 4, 5, 4\), but images must be",
         ),
         (
             {"train_images": np.zeros((4, 4, 5, 3), np.uint8)},
-            r"train_images have shape \(4, 4, 5, 3\), but images must be grey",
+            r"one of train_images and test_images is grey and the other in colour",
         ),
         (
             {"test_images": np.zeros((0, 4, 5), np.uint8), "test_labels": np.zeros(0, int)},

@@ -419,9 +419,9 @@ def test_an_archive_with_two_data_sets_is_refused_with_both(mine):
             r"p\.npz: train_labels are int64 of shape \(2, 3\), .*, not several columns",
         ),
         (
-            {"p.npz": npz(**PARTS | {"train_images": np.zeros((2, 2, 3, 3), np.uint8)})},
+            {"p.npz": npz(**PARTS | {"train_images": np.zeros((2, 2, 3, 2), np.uint8)})},
             "p.npz",
-            r"p\.npz: train_images have shape \(2, 2, 3, 3\), but images must be grey",
+            r"p\.npz: train_images have shape \(2, 2, 3, 2\), but images must be",
         ),
         (
             {"p.npz": npz(**PARTS | {"train_labels": np.array(["cat", "dog"])})},

@@ -15,6 +15,7 @@ from helpers.evaluation.statistics import (
     mean_interval,
     paired_difference,
     readable_summary,
+    share_interval,
     summarise_arms,
     verdict,
     wilson_interval,
@@ -374,3 +375,43 @@ def test_a_difference_from_an_arm_that_is_not_there_is_refused(arms):
     message = r"no arm is called 'masking': the arms are \['scratch', 'random'\]"
     with pytest.raises(ValueError, match=message):
         arm_difference(scores_of(scratch=[0.8, 0.9], random=[0.7, 0.6]), *arms)
+
+
+# Shares
+
+
+@given(st.lists(st.sampled_from([0, 0.25, 0.5, 0.75, 1]), min_size=2, max_size=60))
+def test_an_interval_of_shares_surrounds_their_mean_and_stays_within_0_and_1(shares):
+    interval = share_interval(shares)
+    assert 0 <= interval.low <= interval.estimate <= interval.high <= 1
+    assert interval.low < interval.high
+    mirrored = share_interval([1 - share for share in shares])
+    assert mirrored.low == pytest.approx(1 - interval.high, abs=1e-9)
+
+
+def test_for_single_answers_it_is_wilsons():
+    shares = np.repeat([1.0, 0.0], [900, 100])
+    ours, wilson = share_interval(shares), wilson_interval(900, 1000)
+    assert (ours.low, ours.high) == pytest.approx((wilson.low, wilson.high), abs=1e-4)
+
+
+def test_copies_that_answer_alike_add_nothing_and_independent_ones_do():
+    answers = np.random.default_rng(0).random((400, 4)) < 0.9
+    alike = np.repeat(answers[:, :1], 4, axis=1).mean(axis=1)
+    single, independent = share_interval(answers[:, 0]), share_interval(answers.mean(axis=1))
+    assert share_interval(alike) == single
+    assert independent.high - independent.low < 0.6 * (single.high - single.low)
+
+
+def test_it_covers_the_truth_as_often_as_it_says():
+    generator = np.random.default_rng(0)
+    chances = generator.beta(9.5, 0.5, size=(2000, 60))
+    shares = generator.binomial(4, chances) / 4
+    intervals = [share_interval(row) for row in shares]
+    assert 0.92 < np.mean([one.low <= 0.95 <= one.high for one in intervals]) < 0.98
+
+
+@pytest.mark.parametrize("wrong", [[-0.1, 0.5], [0.5, 1.1], [95, 99]])
+def test_what_is_no_share_is_refused(wrong):
+    with pytest.raises(ValueError, match="shares lie between 0 and 1"):
+        share_interval(wrong)

@@ -15,5 +15,10 @@ def test_html_is_escaped_and_folds_without_a_kernel():
     assert "<details><summary>c</summary><p>d</p></details>" in html
 
 
+def test_what_is_stressed_is_set_so_but_not_in_code():
+    html = Box("", "only *hidden* ones, `a * b * c` and 2 * 3 * 4")._repr_html_()
+    assert "<p>only <em>hidden</em> ones, <code>a * b * c</code> and 2 * 3 * 4</p>" in html
+
+
 def test_code_between_backquotes_is_set_as_code():
     assert "<p>use <code>a &lt; b</code> twice</p>" in Box("", "use `a < b` twice")._repr_html_()

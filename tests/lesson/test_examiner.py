@@ -12,7 +12,7 @@ from helpers.lesson import examiner
 from helpers.lesson.examiner import difference, examine, examine_apart
 from helpers.lesson.exercises import exercise
 
-QUARTERS, _, _, SENTENCES = EXERCISES
+QUARTERS, _, SENTENCES, _ = EXERCISES
 
 HOSTILE = """
 class Answer: pass
@@ -83,13 +83,13 @@ def hostile_answers():
 
 def problems_with(code):
     """Return what is wrong with the verdict on a hostile answer, nothing if all is well."""
-    namespace = {"np": np}
+    namespace = {"np": np, "__name__": "__main__"}
     exec(code, namespace)
-    verdict = examine_apart("00.4", namespace.get("answer", namespace.get("Answer")))
+    verdict = examine_apart("00.3", namespace.get("answer", namespace.get("Answer")))
     return [
         (code, verdict)
         for holds in (
-            verdict.kind in ("not yet", "raised"),
+            verdict.kind in ("not yet", "raised", "unclear"),
             "\n" not in verdict.sentence,
             verdict.sentence or verdict.shown,
             len(verdict.shown) < 6000,
@@ -104,10 +104,6 @@ def test_hostile_answers_are_wrong_in_one_line_and_harm_nothing(monkeypatch):
         assert not [*chain.from_iterable(several.map(problems_with, hostile_answers()))]
 
 
-def test_the_list_of_hostile_answers_is_long():
-    assert len(hostile_answers()) >= 40
-
-
 def test_an_endless_loop_and_an_ended_python_are_told_apart(monkeypatch):
     monkeypatch.setattr(examiner, "SECONDS", 5)
 
@@ -120,12 +116,12 @@ def test_an_endless_loop_and_an_ended_python_are_told_apart(monkeypatch):
 
         os._exit(3)
 
-    assert "Stopped after 5 seconds" in examine_apart("00.4", endless).sentence
-    assert "ended Python itself" in examine_apart("00.4", ended).sentence
+    assert "Stopped after 5 seconds" in examine_apart("00.3", endless).sentence
+    assert "ended Python itself" in examine_apart("00.3", ended).sentence
 
 
 def test_a_right_answer_is_right_in_a_process_of_its_own_too():
-    assert examine_apart("00.4", verdict_on).kind == "right"
+    assert examine_apart("00.3", verdict_on).kind == "right"
 
 
 @pytest.mark.parametrize(
@@ -171,11 +167,40 @@ def test_an_error_is_shown_with_its_line():
         first = mean
         return first / 0
 
-    verdict = examine_apart("00.4", broken)
+    verdict = examine_apart("00.3", broken)
     assert verdict.kind == "raised"
     assert verdict.shown == (
         "ZeroDivisionError: float division by zero\nin line 3 of your function: return first / 0"
     )
+
+
+def test_an_error_in_a_helper_is_shown_with_the_line_that_called_it(tmp_path):
+    code = "def helper(x):\n    y = x\n    return y / 0\n\n\n"
+    code += "def f(mean, margin):\n    return helper(mean)\n"
+    namespace = in_a_cell(tmp_path, code)
+    shown = examine_apart("00.3", namespace["f"]).shown
+    assert shown.endswith("in line 2 of your function: return helper(mean)")
+
+
+def test_a_function_in_a_cache_is_judged_as_it_is(tmp_path):
+    code = "import functools\n@functools.lru_cache\ndef f(mean, margin):\n    return 'better'\n"
+    assert examine_apart("00.3", in_a_cell(tmp_path, code)["f"]).kind == "not yet"
+
+
+def test_display_is_there_as_in_a_notebook(tmp_path):
+    code = "def f(mean, margin):\n    display(mean)\n    return 'better'\n"
+    assert (
+        "your function printed:\n1.2" in examine_apart("00.3", in_a_cell(tmp_path, code)["f"]).shown
+    )
+
+
+def in_a_cell(folder, code):
+    """Define functions as a cell does: with a text that can be read back, in no module."""
+    file = folder / "cell.py"
+    file.write_text(code)
+    namespace = {"__name__": "__main__"}
+    exec(compile(code, file, "exec"), namespace)
+    return namespace
 
 
 def test_an_error_that_is_a_known_mistake_gets_its_sentence():
@@ -188,7 +213,7 @@ def test_an_error_that_is_a_known_mistake_gets_its_sentence():
 
 def test_what_cannot_be_sent_to_the_examiner_is_named():
     lock = __import__("threading").Lock()
-    verdict = examine_apart("00.4", lambda mean, margin: lock)
+    verdict = examine_apart("00.3", lambda mean, margin: lock)
     assert verdict.kind == "not yet"
     assert "use only what it gets as arguments" in verdict.sentence
 
@@ -197,7 +222,7 @@ def test_answers_of_which_several_are_right_are_judged_by_a_rule():
     def wrong(answer, mean, margin):
         return "" if answer > mean else "Too small."
 
-    ruled = replace(exercise("00.4"), wrong=wrong, mistakes={})
+    ruled = replace(exercise("00.3"), wrong=wrong, mistakes={})
     assert examine(ruled, lambda mean, margin: mean + 1).kind == "right"
     assert examine(ruled, lambda mean, margin: mean - 1).sentence == "Too small."
 
@@ -211,18 +236,20 @@ def test_answers_of_which_several_are_right_are_judged_by_a_rule():
         (1, True, "something else"),
         ("a", "b", "something else"),
         (None, 1, "is there a return"),
-        ("1", 1, "expected numbers"),
+        ("1", 1, "must return numbers, not str"),
         ([1, 2], (1, 2), ""),
         (np.array([1, 2]), (1, 2), ""),
-        ([1, 2, 3], (1, 2), "3 values, expected 2"),
+        ([1, 2, 3], (1, 2), "must return 2 values, not 3"),
         (np.ones((2, 2)), np.ones(4), r"shape is (2, 2), expected (4,)"),
         (np.array([1, np.nan]), np.ones(2), "not finite"),
         (np.array([1, 2]), np.ones(2), "the numbers are not"),
         ((np.ones(2), 1), (np.ones(2), 1), ""),
-        (np.ones(2), (np.ones(2), 1), "expected 2 values"),
+        (np.ones(2), (np.ones(2), 1), "a list or tuple of 2"),
         ({"a": 1}, {"a": 1}, ""),
         ({"b": 1}, {"a": 1}, "keys ['a']"),
         ({"a": 2}, {"a": 1}, "Another number"),
+        (np.array("better"), "better", ""),
+        (np.array(["a", "b"]), ["a", "b"], ""),
     ],
 )
 def test_a_difference_is_said_in_a_sentence(answer, expected, said):
@@ -242,6 +269,6 @@ def test_nothing_is_left_of_an_examination(tmp_path, monkeypatch):
         os.fork()
         time.sleep(1000)
 
-    assert "Stopped after 5 seconds" in examine_apart("00.4", forks_and_waits).sentence
+    assert "Stopped after 5 seconds" in examine_apart("00.3", forks_and_waits).sentence
     assert psutil.Process().children(recursive=True) == before
     assert not list(tmp_path.iterdir())

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from helpers.lesson.files import BUILD_VARIABLE
-from helpers.lesson.learner import all_of_learner, learner_file, read_learner, update_learner
+from helpers.lesson.learner import learner_file, read_learner, update_learner
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +21,7 @@ def test_nothing_is_known_at_first_and_what_is_changed_stays():
     assert update_learner("exercises", "00.1", count) == {"tries": 1}
     assert update_learner("exercises", "00.1", count) == {"tries": 2}
     assert read_learner("exercises", "00.1") == {"tries": 2}
-    assert all_of_learner("exercises") == {"00.1": {"tries": 2}}
-    assert all_of_learner("predictions") == {}
+    assert read_learner("predictions", "00.1") == {}
 
 
 def test_notebooks_that_write_at_once_lose_nothing():

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from helpers.lesson import predictions
@@ -39,8 +41,9 @@ def test_before_the_result_one_may_change_ones_mind_but_not_after_it():
     predict("00.1", "better")
     predict("00.1", "worse")
     assert reveal("00.1", "better").mood == "bad"
-    assert "worse stays" in predict("00.1", "better").text
-    assert "Noted" in predict("00.1", "worse").text
+    assert "your answer stays: worse" in predict("00.1", "better").text
+    predict("00.1", "worse", sure=1)
+    assert prediction_record()["sure"].isna().all()
     assert reveal("00.1", "better").mood == "bad"
 
 
@@ -93,6 +96,24 @@ def test_the_record_holds_what_was_expected_and_what_came():
     assert record["by_chance"].isna().tolist() == [False, True]
     assert record["expected"].tolist() == ["better", "1 to 5 points"]
     assert record["came"].tolist() == ["better", "7 points"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"came": "better"},
+        {"answer": "best", "came": "better"},
+        {"answer": [1, 2], "came": "better"},
+        {"answer": "better", "came": 3, "sure": "much"},
+        {"answer": {}, "sure": []},
+    ],
+)
+def test_what_a_hand_has_damaged_counts_only_as_far_as_it_fits(entry):
+    learner_file().parent.mkdir(parents=True)
+    learner_file().write_text(json.dumps({"predictions": {"00.1": entry, "nonsense": entry}}))
+    assert prediction_record().empty
+    assert "Noted: worse" in predict("00.1", "worse").text
+    assert reveal("00.1", "worse").mood == "good"
 
 
 def test_a_result_that_is_no_choice_and_a_prediction_that_is_not_there_are_refused():

@@ -76,6 +76,15 @@ def test_scaling_gives_one_channel_from_zero_to_one():
     np.testing.assert_allclose(result[0, ..., 0], [[0, 0.2], [0.4, 1]], rtol=1e-6)
 
 
+def test_colours_stay_at_the_end_and_the_classifier_takes_them():
+    colours = np.random.default_rng(0).integers(0, 256, (8, 28, 28, 3), dtype=np.uint8)
+    np.testing.assert_allclose(scaled(colours), colours / 255, rtol=1e-6)
+    model = rotation_classifier(channels=3)
+    assert answers_of(model, colours).shape == (8, 4)
+    rotated, _ = next(iter(rotation_batches(colours, 8, seed=0)))
+    assert rotated.shape == (8, 28, 28, 3)
+
+
 def test_the_network_has_the_shapes_of_the_lesson():
     model = rotation_classifier()
     assert model.count_params() == 224_260

@@ -77,6 +77,16 @@ def test_the_encoder_has_the_shapes_of_lesson_01(size, convolutional):
     assert encoder_of(encoder, CONVOLUTIONAL_LAYER)(images).shape == (3, convolutional)
 
 
+@pytest.mark.parametrize(
+    ("size", "convolutional"), [(28, 1600), (48, 6400), (64, 1600), (96, 1600)]
+)
+def test_the_encoder_takes_colours_and_averages_the_places_of_large_images(size, convolutional):
+    encoder = convolutional_encoder(size, channels=3)
+    images = torch.rand(2, 3, size, size)
+    assert encoder(images).shape == (2, 128)
+    assert encoder_of(encoder, CONVOLUTIONAL_LAYER)(images).shape == (2, convolutional)
+
+
 def test_the_encoder_has_the_parameters_of_lesson_01_below_its_head():
     keras_parameters = (3 * 3 * 1 + 1) * 32 + (3 * 3 * 32 + 1) * 64 + (1600 + 1) * 128
     assert sum(weights.numel() for weights in convolutional_encoder().parameters()) == (

@@ -9,6 +9,7 @@ import papermill
 import pytest
 import yaml
 
+from helpers.lesson.exercises import exercises_of
 from helpers.lesson.files import NOTEBOOKS_FOLDER, ROOT
 from helpers.lesson.results import METRICS_MIME
 from helpers.runner.jobs import read_course
@@ -31,6 +32,7 @@ SECTIONS = [
     "Exercises",
     "Further reading",
 ]
+WORDS_A_MINUTE, CODE_LINES_A_MINUTE = 200, 30
 FRAMEWORKS = {"keras": {"keras"}, "pytorch": {"torch"}}
 PRIVATE = re.compile(r"/(home|root|Users|tmp|work)/|[A-Z]:\\\\Users")
 
@@ -108,6 +110,19 @@ def test_one_title_and_the_sections_of_a_lesson_in_order(prose):
     assert [level for level, _ in headings].count("#") == 1
     assert headings[0][0] == "#"
     assert [text for _, text in headings if text in SECTIONS] == SECTIONS
+
+
+def test_the_beginning_says_how_long_reading_and_exercises_take(path, prose, code):
+    stated = re.search(r"Reading takes about (\d+) minutes, the\s+exercises about (\d+)", prose)
+    tasks = exercises_of(path.stem[:2]).values()
+    asked = {text for task in tasks for text in (task.markdown(), task.stub())}
+    lines = sum(len(cell.source.splitlines()) for cell in code if cell.source not in asked)
+    words = len(prose.split()) - sum(len(task.markdown().split()) for task in tasks)
+    reading = words / WORDS_A_MINUTE + lines / CODE_LINES_A_MINUTE
+    exercises = sum(task.minutes for task in tasks)
+    assert abs(int(stated[1]) - reading) <= 5
+    assert abs(int(stated[2]) - exercises) <= 5
+    assert reading <= 45
 
 
 def test_it_was_executed_top_to_bottom_without_errors_or_warnings(code):
