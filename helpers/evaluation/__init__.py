@@ -15,14 +15,13 @@ from helpers.evaluation.representation import (
     feature_spread,
     uniformity,
 )
+from helpers.evaluation.shares import share_interval, wilson_interval
 from helpers.evaluation.statistics import (
     Interval,
     arm_difference,
     mean_interval,
     paired_difference,
     readable_summary,
-    share_interval,
     summarise_arms,
     verdict,
-    wilson_interval,
 )
