@@ -14,4 +14,4 @@ from helpers.figures.curves import learning_curves
 from helpers.figures.diagrams import pipeline
 from helpers.figures.images import image_grid, scatter_by_class
 from helpers.figures.intervals import interval_panels, intervals_by_arm
-from helpers.figures.predictions import prediction_bars
+from helpers.figures.records import prediction_bars

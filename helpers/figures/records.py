@@ -1,4 +1,4 @@
-"""The figure of a learner's own predictions."""
+"""The figure of a learner's record: which predictions came true."""
 
 import numpy as np
 import pandas as pd
