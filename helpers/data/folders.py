@@ -31,6 +31,7 @@ from helpers.lesson.progress import progress_bar
 VERSION = 1  # of how pictures are read: another one reads cached folders again
 LABELS_FILE = "labels.csv"
 PARTS = {"train": False, "training": False, "test": True, "testing": True}  # whether to test on
+REMOVED = "removed from training"
 VALIDATION = ("val", "valid", "validation")
 NO_PICTURES = {"thumbs.db", "desktop.ini", "__macosx", LABELS_FILE}
 NEEDS = {  # what Pillow does not read by itself, by ending
@@ -101,6 +102,12 @@ class _Listing:
     test: dict[str, bool] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     findings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def put_into(self, part: str, file: str) -> None:
+        """Note to which part of the data somebody has given a file."""
+        self.test[file] = PARTS.get(part, False)
+        if part in VALIDATION:
+            self.findings["of a validation part, used for training"].append(file)
 
 
 def holds_pictures(folder: Path) -> bool:
@@ -223,17 +230,15 @@ def _put_together(
         listing.findings["without a group, a group of its own"] += alone
     if listing.test:
         test = np.array([listing.test[name] for name in names])
-        crossing = {g for g, t in zip(groups, test, strict=True) if t}
-        mixed = [n for n, g, t in zip(names, groups, test, strict=True) if not t and g in crossing]
-        if mixed:
-            listing.findings["of a group that is also in the test part"] += mixed
     else:
         test = _split(labels, groups, test_share)
     pictures = pictures[kept]
-    copies = _copies(pictures, [looks[place] for place in kept], test, labels)
-    for finding, places in copies.items():
+    found = _copies(pictures, [looks[place] for place in kept], test, labels)
+    crossing = np.flatnonzero(~test & np.isin(groups, np.array(groups)[test])).tolist()
+    found |= {f"of a group that is also tested on, {REMOVED}": crossing} if crossing else {}
+    for finding, places in found.items():
         listing.findings[finding] += [str(names[place]) for place in places]
-    leaked = sorted({p for finding, ps in copies.items() if "removed" in finding for p in ps})
+    leaked = sorted({p for finding, ps in found.items() if finding.endswith(REMOVED) for p in ps})
     stay = np.setdiff1d(np.arange(len(kept)), leaked)
     _check_parts(root, labels[stay], test[stay], class_names)
     pictures = pictures[stay]
@@ -342,9 +347,7 @@ def _listed(root: Path, most_files: int) -> _Listing:
             if not steps:
                 listing.findings["beside the folders of the classes, left out"].append(file)
                 continue
-            listing.test[file] = PARTS.get(part.lower(), False)
-            if part.lower() in VALIDATION:
-                listing.findings["of a validation part, used for training"].append(file)
+            listing.put_into(part.lower(), file)
         if len(steps) == 1 and (parts or folders):
             listing.findings["beside the folders of the classes, left out"].append(file)
             listing.test.pop(file, None)
@@ -438,9 +441,7 @@ def _list_table(root: Path, listing: _Listing, most_files: int) -> None:
         if split := (row.get("split") or "").strip().lower():
             if split not in {*PARTS, *VALIDATION}:
                 raise ValueError(f"{where} has the split {split!r}: write train or test")
-            listing.test[file] = PARTS.get(split, False)
-            if split in VALIDATION:
-                listing.findings["of a validation part, used for training"].append(file)
+            listing.put_into(split, file)
         if group := (row.get("group") or "").strip():
             listing.groups[file] = group
     if listing.test and len(listing.test) < len(listing.classes):
@@ -506,7 +507,7 @@ def _in_eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
         values = np.asarray(image, dtype=np.float64)
         known = (65535.0,) if image.mode.startswith("I;16") else (1.0, 255.0, 65535.0)
         top = next((top for top in known if values.max() <= top), np.nan)
-        if not (np.isfinite([*values.flat, top]).all() and values.min() >= 0):
+        if not (np.isfinite(values).all() and np.isfinite(top) and values.min() >= 0):
             raise _OutOfRangeError
         if top > 255:
             dark = values.max() < top / 4
@@ -615,12 +616,11 @@ def _copies(
     found = defaultdict(set)
     for kind, pairs in (("an exact copy", exact), ("nearly a copy", _near(pictures, test) - exact)):
         for first, second in pairs:
-            later = second
+            later = first if test[second] and not test[first] else second
             if test[first] == test[second]:
-                found[f"{kind} of another in the same part, kept"].add(second)
+                found[f"{kind} of another in the same part, kept"].add(later)
             else:
-                later = second if test[first] else first
-                found[f"{kind} of a test picture, removed from training"].add(later)
+                found[f"{kind} of a test picture, {REMOVED}"].add(later)
             if labels[first] != labels[second]:
                 found[f"{kind} of a picture with another label"].add(later)
     return {finding: sorted(places) for finding, places in found.items()}

@@ -297,6 +297,20 @@ def test_groups_never_stand_on_both_sides(tmp_path):
     assert len(found.files) == 60
 
 
+def test_of_a_group_that_is_tested_on_nothing_is_left_in_training(tmp_path):
+    root = tmp_path / "p"
+    flat(root)
+    lines = [f"{n}.png,{'xy'[n % 2]},{'test' if n > 13 else 'train'},{n % 7}" for n in range(20)]
+    table(root, "file,label,split,group\n" + "\n".join(lines))
+    found = read(root)
+    removed = found.findings["of a group that is also tested on, removed from training"]
+    groups = [int(Path(file).stem) % 7 for file in found.files]
+    on_test = {group for group, test in zip(groups, found.test, strict=True) if test}
+    assert on_test == set(range(6))
+    assert {group for group, test in zip(groups, found.test, strict=True) if not test} == {6}
+    assert len(removed) == 12
+
+
 def test_a_pattern_that_no_file_has_is_refused_and_files_without_it_are_named(tmp_path):
     for number in range(60):
         name = f"patient{number // 6}_{number}.png" if number < 54 else f"{number}.png"
@@ -391,6 +405,7 @@ def test_a_table_names_the_files(tmp_path):
     found = read(root)
     assert found.class_names == ("x", "y")
     assert found.test.sum() == 4
+    assert len(found.files) == 20
     (root / "labels.csv").write_text(
         "file;label\n" + "\n".join(f"{n}.png;{'xy'[n % 2]}" for n in range(20))
     )
