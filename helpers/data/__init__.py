@@ -7,4 +7,4 @@ from helpers.data.datasets import (
     load_dataset,
     load_pair,
 )
-from helpers.data.folders import PictureFolder, read_folder
+from helpers.data.folders import PictureFolder, read_folder, whole_picture

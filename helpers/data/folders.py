@@ -28,7 +28,7 @@ from helpers.lesson.environment import available_cores
 from helpers.lesson.files import written_whole
 from helpers.lesson.progress import progress_bar
 
-VERSION = 1  # of how pictures are read: another one reads cached folders again
+VERSION = 2  # of how pictures are read: another one reads cached folders again
 LABELS_FILE = "labels.csv"
 PARTS = {"train": False, "training": False, "test": True, "testing": True}  # whether to test on
 REMOVED = "removed from training"
@@ -65,7 +65,8 @@ class PictureFolder:
     ``images`` are uint8 ``(n, size, size)`` if all pictures are grey, else
     ``(n, size, size, 3)``. ``labels``, ``(n,)``, are indices into ``class_names``, or -1 where
     there is none; ``test``, ``(n,)``, is true for test pictures; ``files`` are paths below the
-    folder. ``findings`` say what a person must know, each with the files that it concerns.
+    folder. ``findings`` say what a person must know, each with the files that it concerns;
+    ``copies`` name for each copy, exact or near, the file that it repeats.
     """
 
     folder: Path
@@ -75,6 +76,7 @@ class PictureFolder:
     files: tuple[str, ...]
     test: np.ndarray
     findings: dict[str, list[str]]
+    copies: dict[str, str]
 
     def report(self) -> str:
         """Return what was found as lines of text: how many, what, and the first files."""
@@ -147,15 +149,7 @@ def read_folder(
     """
     pattern = _checked(size, test_share, group_pattern, most_unreadable)
     root = _root(folder)
-    with refusals_in_one_line(root):
-        listing = _listed(root, most_files)
-    files = sorted(listing.classes)
-    if not files:
-        said = "; ".join(f"{text}: {listed(names)}" for text, names in listing.findings.items())
-        raise ValueError(
-            f"{root} holds no pictures to read{f' ({said})' if said else ''}: give a folder with a "
-            "sub-folder of pictures for each class"
-        )
+    files, listing = _files(root, most_files)
     with ThreadPoolExecutor(available_cores()) as several:
         looks = list(several.map(lambda file: _checksum(root / file), files))
     settings = (size, test_share, group_pattern, most_unreadable, most_pixels)
@@ -197,10 +191,34 @@ def read_folder(
 
 def picture_files(folder: Path, most_files: int = 100_000) -> list[Path]:
     """Return the files that ``read_folder`` would read, and the table of labels if there is one."""
-    with refusals_in_one_line(folder):
-        files = sorted(_listed(folder, most_files).classes)
+    folder = _root(folder)
+    files = _files(folder, most_files)[0]
     table = folder / LABELS_FILE
     return [folder / file for file in files] + ([table] if table.is_file() else [])
+
+
+def whole_picture(path: Path, longer: int = 160) -> np.ndarray:
+    """Return a picture as it is, only smaller: uint8 ``(height, width, 3)``, nothing cut away.
+
+    Its longer side has ``longer`` pixels; it is turned, and laid on white, as ``read_folder`` does.
+    """
+    with Image.open(path) as image:
+        image.draft("RGB", (2 * longer, 2 * longer))
+        colours = _in_eight_bits(ImageOps.exif_transpose(image), [])
+    return np.asarray(ImageOps.contain(colours, (longer, longer)))
+
+
+def _files(root: Path, most_files: int) -> tuple[list[str], _Listing]:
+    """Return the files to read, in their order; refuse a folder without any."""
+    with refusals_in_one_line(root):
+        listing = _listed(root, most_files)
+    if not listing.classes:
+        said = "; ".join(f"{text}: {listed(names)}" for text, names in listing.findings.items())
+        raise ValueError(
+            f"{root} holds no pictures to read{f' ({said})' if said else ''}: give a folder with a "
+            "sub-folder of pictures for each class"
+        )
+    return sorted(listing.classes), listing
 
 
 def _put_together(
@@ -233,7 +251,7 @@ def _put_together(
     else:
         test = _split(labels, groups, test_share)
     pictures = pictures[kept]
-    found = _copies(pictures, [looks[place] for place in kept], test, labels)
+    found, originals = _copies(pictures, [looks[place] for place in kept], test, labels)
     crossing = np.flatnonzero(~test & np.isin(groups, np.array(groups)[test])).tolist()
     found |= {f"of a group that is also tested on, {REMOVED}": crossing} if crossing else {}
     for finding, places in found.items():
@@ -253,6 +271,7 @@ def _put_together(
         tuple(map(str, names[stay])),
         test[stay],
         findings,
+        {str(names[copy]): str(names[original]) for copy, original in sorted(originals.items())},
     )
 
 
@@ -278,12 +297,15 @@ def _read_cache(path: Path, root: Path) -> PictureFolder | None:
     except Exception:  # none yet, or a damaged one, which NumPy and zipfile meet in many ways
         return None
     names, files = tuple(texts["class_names"]), tuple(texts["files"])
-    return PictureFolder(root, images, labels, names, files, test, texts["findings"])
+    return PictureFolder(
+        root, images, labels, names, files, test, texts["findings"], texts["copies"]
+    )
 
 
 def _write_cache(path: Path, pictures: PictureFolder) -> None:
     """Keep the result for the next time, where there is room for it."""
-    texts = {name: getattr(pictures, name) for name in ("class_names", "files", "findings")}
+    names = ("class_names", "files", "findings", "copies")
+    texts = {name: getattr(pictures, name) for name in names}
     arrays = {name: getattr(pictures, name) for name in ("images", "labels", "test")}
     with contextlib.suppress(OSError), written_whole(path) as temporary:
         np.savez(temporary, **arrays, texts=json.dumps(texts))
@@ -584,17 +606,21 @@ def _group(name: str, listing: _Listing, pattern: re.Pattern[str] | None) -> str
 
 
 def _split(labels: np.ndarray, groups: list[str], test_share: float) -> np.ndarray:
-    """Draw the test part, by class and by whole groups, always in the same way."""
+    """Draw the test part, by class and by whole groups, always in the same way.
+
+    Where some pictures have labels, the others are not tested on, unless their group is.
+    """
     generator = np.random.default_rng(SPLIT_SEED)
     members = defaultdict(list)
     for place, group in enumerate(groups):
         members[group].append(place)
-    wanted = {c: max(1, round(test_share * n)) for c, n in Counter(labels.tolist()).items()}
+    counted = Counter(labels[labels >= 0].tolist() or labels.tolist())
+    wanted = {c: max(1, round(test_share * n)) for c, n in counted.items()}
     test = np.zeros(len(labels), bool)
     chosen: Counter[int] = Counter()
     for group in generator.permutation(sorted(members)):
-        of_group = Counter(labels[members[group]].tolist())
-        if all(
+        of_group = Counter(c for c in labels[members[group]].tolist() if c in wanted)
+        if of_group and all(
             chosen[c] + n <= max(wanted[c], n if chosen[c] == 0 else 0) for c, n in of_group.items()
         ):
             test[members[group]] = True
@@ -604,8 +630,11 @@ def _split(labels: np.ndarray, groups: list[str], test_share: float) -> np.ndarr
 
 def _copies(
     pictures: np.ndarray, looks: list[str], test: np.ndarray, labels: np.ndarray
-) -> dict[str, list[int]]:
-    """Find exact and near copies: in training of what is tested on, and within a part."""
+) -> tuple[dict[str, list[int]], dict[int, int]]:
+    """Find exact and near copies: in training of what is tested on, and within a part.
+
+    Returns them by what is said of them, and for each copy a picture that it repeats.
+    """
     exact = set()
     by_look = defaultdict(list)
     for place, look in enumerate(looks):
@@ -613,17 +642,18 @@ def _copies(
     for places in by_look.values():
         anchor = next((place for place in places if test[place]), places[0])
         exact |= {(min(anchor, place), max(anchor, place)) for place in places if place != anchor}
-    found = defaultdict(set)
+    found, originals = defaultdict(set), {}
     for kind, pairs in (("an exact copy", exact), ("nearly a copy", _near(pictures, test) - exact)):
         for first, second in pairs:
             later = first if test[second] and not test[first] else second
+            originals.setdefault(later, first + second - later)
             if test[first] == test[second]:
                 found[f"{kind} of another in the same part, kept"].add(later)
             else:
                 found[f"{kind} of a test picture, {REMOVED}"].add(later)
             if labels[first] != labels[second]:
                 found[f"{kind} of a picture with another label"].add(later)
-    return {finding: sorted(places) for finding, places in found.items()}
+    return {finding: sorted(places) for finding, places in found.items()}, originals
 
 
 def _near(pictures: np.ndarray, test: np.ndarray) -> set[tuple[int, int]]:
