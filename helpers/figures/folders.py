@@ -45,7 +45,7 @@ def folder_findings(pictures: PictureFolder, columns: int = 5) -> DescribedFigur
     rows = {name: drawn for name, drawn in rows.items() if drawn}
     if not rows:
         return None
-    figure, axes = bare_figure(len(rows), columns, 1.9 * columns + 0.9, 1.75 * len(rows) + 0.5)
+    figure, axes = bare_figure(len(rows), columns, 1.9 * columns + 0.9, 1.5 * len(rows) + 0.6)
     for row, (name, drawn) in zip(axes, rows.items(), strict=True):
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
         for axis, draw in zip(row, drawn, strict=False):
