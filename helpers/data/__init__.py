@@ -8,4 +8,5 @@ from helpers.data.datasets import (
     load_pair,
 )
 from helpers.data.drawings import Drawings, load_drawings
+from helpers.data.example_folder import write_example_folder
 from helpers.data.folders import PictureFolder, read_folder, whole_picture
