@@ -15,12 +15,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import chain, islice
 from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from threadpoolctl import threadpool_limits
 
 from helpers.data.downloads import cache_folder
 from helpers.data.layouts import full_path, listed, refusals_in_one_line
@@ -28,7 +30,7 @@ from helpers.lesson.environment import available_cores
 from helpers.lesson.files import written_whole
 from helpers.lesson.progress import progress_bar
 
-VERSION = 2  # of how pictures are read: another one reads cached folders again
+VERSION = 3  # of how pictures are read: another one reads cached folders again
 LABELS_FILE = "labels.csv"
 PARTS = {"train": False, "training": False, "test": True, "testing": True}  # whether to test on
 REMOVED = "removed from training"
@@ -49,11 +51,13 @@ NO_ENDINGS = {".h5", ".hdf", ".eps", ".ps"}  # of files that are seldom pictures
 ORIENTATION = 0x0112  # the EXIF tag, from 1 (upright) to 8
 MANY_CUT = 0.25  # share of a picture that the crop may take before it is reported
 THUMBNAIL, DETAIL = 8, 32  # sides of what pictures are compared by
-NEAR, NEAR_DETAIL = 0.2, 0.97  # distance of normalised thumbnails; correlation of details
+NEAR_COSINE, NEAR_DETAIL = 0.98, 0.97  # correlations of thumbnails and of their details
 NEAR_BRIGHTNESS = 16  # difference of the means, of 255
 NEIGHBOURS = 5  # of each picture in each part that are compared with it
 FLAT = 2.0  # standard deviation of a thumbnail, of 255, below which only exact copies count
 LEAST_OF_CLASS = 4
+FILES_AT_ONCE = 100  # that one thread reads before another is given some
+COMPARED_AT_ONCE = 500  # pictures, with all others
 LOOKED_AT = 20_000  # files and folders, to tell whether there are pictures
 SPLIT_SEED = 0
 
@@ -150,8 +154,9 @@ def read_folder(
     pattern = _checked(size, test_share, group_pattern, most_unreadable)
     root = _root(folder)
     files, listing = _files(root, most_files)
+    parts = [files[start : start + FILES_AT_ONCE] for start in range(0, len(files), FILES_AT_ONCE)]
     with ThreadPoolExecutor(available_cores()) as several:
-        looks = list(several.map(lambda file: _checksum(root / file), files))
+        looks = list(chain.from_iterable(several.map(partial(_checksums, str(root)), parts)))
     settings = (size, test_share, group_pattern, most_unreadable, most_pixels)
     cache = _cache_file(repr((VERSION, settings, listing, looks)))
     if (kept := _read_cache(cache, root)) is not None:
@@ -168,11 +173,16 @@ def read_folder(
         readable[place] = True
         return notes
 
+    def read_several(start: int) -> list[list[str]]:
+        return [read(place) for place in range(start, min(start + FILES_AT_ONCE, len(files)))]
+
+    starts = range(0, len(files), FILES_AT_ONCE)
     with (
         ThreadPoolExecutor(available_cores()) as several,
         progress_bar(len(files), f"reading {root.name}") as bar,
     ):
-        for file, notes in zip(files, several.map(read, range(len(files))), strict=True):
+        said = chain.from_iterable(several.map(read_several, starts))
+        for file, notes in zip(files, said, strict=True):
             bar.update()
             for note in notes:
                 listing.findings[note].append(file)
@@ -250,7 +260,7 @@ def _put_together(
         test = np.array([listing.test[name] for name in names])
     else:
         test = _split(labels, groups, test_share)
-    pictures = pictures[kept]
+    pictures = _moved_up(pictures, kept)
     found, originals = _copies(pictures, [looks[place] for place in kept], test, labels)
     crossing = np.flatnonzero(~test & np.isin(groups, np.array(groups)[test])).tolist()
     found |= {f"of a group that is also tested on, {REMOVED}": crossing} if crossing else {}
@@ -259,8 +269,8 @@ def _put_together(
     leaked = sorted({p for finding, ps in found.items() if finding.endswith(REMOVED) for p in ps})
     stay = np.setdiff1d(np.arange(len(kept)), leaked)
     _check_parts(root, labels[stay], test[stay], class_names)
-    pictures = pictures[stay]
-    if (pictures == pictures[..., :1]).all():
+    pictures = _moved_up(pictures, stay)
+    if all((picture == picture[..., :1]).all() for picture in pictures):
         pictures = np.ascontiguousarray(pictures[..., 0])
     findings = {finding: sorted(named) for finding, named in sorted(listing.findings.items())}
     return PictureFolder(
@@ -275,13 +285,24 @@ def _put_together(
     )
 
 
-def _checksum(path: Path) -> str:
-    """Return the SHA-256 of a file's content, empty where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
+def _moved_up(pictures: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Keep the pictures at these places, in order, without a second array of their size."""
+    for new, old in enumerate(places):
+        if new != old:
+            pictures[new] = pictures[old]
+    return pictures[: len(places)]
+
+
+def _checksums(root: str, files: list[str]) -> list[str]:
+    """Return the SHA-256 of each file's content, empty where it cannot be read."""
+    checksums = []
+    for name in files:
+        try:
+            with open(f"{root}/{name}", "rb") as file:  # noqa: PTH123 (faster, for many files)
+                checksums.append(hashlib.file_digest(file, "sha256").hexdigest())
+        except OSError:
+            checksums.append("")
+    return checksums
 
 
 def _cache_file(content: str) -> Path:
@@ -388,39 +409,45 @@ def _listed(root: Path, most_files: int) -> _Listing:
 
 def _walk(root: Path, listing: _Listing, most_files: int) -> Iterator[str]:
     """Yield the files below a folder that may be pictures; links to folders are not followed."""
-    waiting, count = [root], 0
+    waiting, count = [("", root)], 0
     while waiting:
-        folder = waiting.pop()
-        for path in sorted(folder.iterdir()):
+        below, folder = waiting.pop()
+        with os.scandir(folder) as entries:  # faster than Path.iterdir, for many files
+            entries = sorted(entries, key=lambda entry: entry.name)
+        for entry in entries:
             count += 1
             if count > most_files:
                 raise ValueError(
                     f"{root} holds more than {most_files:,} files and folders: give a folder with "
                     "pictures alone, or raise most_files"
                 )
-            name = path.relative_to(root).as_posix()
-            if _ignored(path):
+            name = below + entry.name
+            if _ignored(entry):
                 continue
-            if path.is_dir():
-                if path.is_symlink():
+            if entry.is_dir():
+                if entry.is_symlink():
                     listing.findings["a link to a folder, not followed"].append(name)
                 else:
-                    waiting.append(path)
-            elif not path.is_file():
-                broken = "a link that leads nowhere" if path.is_symlink() else "no ordinary file"
+                    waiting.append((f"{name}/", Path(entry.path)))
+            elif not entry.is_file():
+                broken = "a link that leads nowhere" if entry.is_symlink() else "no ordinary file"
                 listing.findings[f"{broken}, left out"].append(name)
-            elif _may_be_picture(path):
+            elif _may_be_picture(Path(entry.name)):
                 yield name
             else:
                 listing.findings["no picture by its ending, left out"].append(name)
 
 
+@cache
+def _endings() -> frozenset[str]:
+    return frozenset(Image.registered_extensions().keys() | NEEDS.keys()) - NO_ENDINGS
+
+
 def _may_be_picture(path: Path) -> bool:
-    endings = Image.registered_extensions().keys() | NEEDS.keys()
-    return path.suffix.lower() in endings - NO_ENDINGS
+    return path.suffix.lower() in _endings()
 
 
-def _ignored(path: Path) -> bool:
+def _ignored(path: Path | os.DirEntry[str]) -> bool:
     return path.name.startswith(".") or path.name.lower() in NO_PICTURES
 
 
@@ -662,22 +689,20 @@ def _near(pictures: np.ndarray, test: np.ndarray) -> set[tuple[int, int]]:
     They are looked for in small grey thumbnails and confirmed in larger ones, without their
     brightness and contrast.
     """
-    from scipy.spatial import cKDTree
-
     small = _thumbnails(pictures, THUMBNAIL)
     lively = np.flatnonzero(small.std(axis=1) >= FLAT)
     small = _normalised(small[lively])
     candidates = set()
-    for known in (lively[test[lively]], lively[~test[lively]]):
-        inside = np.isin(lively, known)
-        if not inside.any():
-            continue
-        count = min(NEIGHBOURS, len(known))
-        tree = cKDTree(small[inside])
-        distances, nearest = tree.query(small, k=[*range(1, count + 1)], distance_upper_bound=NEAR)
-        for place, near in zip(*np.nonzero(np.isfinite(distances)), strict=True):
-            one, other = int(lively[place]), int(known[nearest[place, near]])
-            if one != other:
+    for known in (np.flatnonzero(test[lively]), np.flatnonzero(~test[lively])):
+        for start in range(0, len(lively) if len(known) else 0, COMPARED_AT_ONCE):
+            with threadpool_limits(limits=1, user_api="blas"):
+                cosines = small[start : start + COMPARED_AT_ONCE] @ small[known].T
+            np.putmask(cosines, lively[start : start + len(cosines), None] == lively[known], -1)
+            crowded = (cosines > NEAR_COSINE).sum(axis=1) > NEIGHBOURS
+            for row in np.flatnonzero(crowded):
+                cosines[row, np.argpartition(-cosines[row], NEIGHBOURS)[NEIGHBOURS:]] = -1
+            for row, column in zip(*np.nonzero(cosines > NEAR_COSINE), strict=True):
+                one, other = int(lively[start + row]), int(lively[known[column]])
                 candidates.add((min(one, other), max(one, other)))
     if not candidates:
         return set()

@@ -112,7 +112,7 @@ def worth_it(
     the ways and the numbers of labels. ``"not worth it"``: every way is worse than some baseline;
     a way's p-value is the smallest of its baselines times their number, and of the ways the largest
     counts; Holm's correction is taken over the numbers of labels. Else ``"not established"``, with
-    the way whose smallest difference is the largest.
+    the way that comes nearest.
     """
     ways = [(labels, way) for labels, by_way in comparisons.items() for way in by_way]
     better = dict(zip(ways, holm([_p_better(comparisons[n][way]) for n, way in ways]), strict=True))
@@ -131,12 +131,12 @@ def worth_it(
 
 
 def hardest_rival(rivals: Mapping[str, Comparison]) -> str:
-    """Return the baseline over which a way gains least."""
-    return min(rivals, key=lambda name: rivals[name].difference.estimate)
+    """Return the baseline that a way is least sure to beat."""
+    return min(rivals, key=lambda name: rivals[name].difference.low)
 
 
 def _least(rivals: Mapping[str, Comparison]) -> float:
-    return rivals[hardest_rival(rivals)].difference.estimate
+    return rivals[hardest_rival(rivals)].difference.low
 
 
 def _p_better(rivals: Mapping[str, Comparison]) -> float:
