@@ -424,13 +424,15 @@ def _walk(root: Path, listing: _Listing, most_files: int) -> Iterator[str]:
             name = below + entry.name
             if _ignored(entry):
                 continue
-            if entry.is_dir():
-                if entry.is_symlink():
+            linked = entry.is_symlink()
+            place = Path(entry.path) if linked else entry  # a path knows links that go in circles
+            if place.is_dir():
+                if linked:
                     listing.findings["a link to a folder, not followed"].append(name)
                 else:
                     waiting.append((f"{name}/", Path(entry.path)))
-            elif not entry.is_file():
-                broken = "a link that leads nowhere" if entry.is_symlink() else "no ordinary file"
+            elif not place.is_file():
+                broken = "a link that leads nowhere" if linked else "no ordinary file"
                 listing.findings[f"{broken}, left out"].append(name)
             elif _may_be_picture(Path(entry.name)):
                 yield name
