@@ -17,11 +17,11 @@ def save_safetensors(encoder: nn.Module, path: Path, **about: str) -> None:
 
     A safetensors file holds numbers alone: opening one runs no code, unlike a pickle.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     weights = {name: weight.contiguous() for name, weight in encoder.state_dict().items()}
     with written_whole(path) as temporary:
-        save_file(weights, temporary, metadata=about)
+        temporary.write_bytes(save(weights, metadata=about))
 
 
 def save_onnx(encoder: nn.Sequential, path: Path, channels: int, size: int) -> None:
