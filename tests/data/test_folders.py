@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.data import dataset_files, load_dataset, load_pair, read_folder
+from helpers.data import dataset_files, load_dataset, load_pair, read_folder, whole_picture
 from helpers.data import folders as folders_module
 from helpers.data.downloads import CACHE_VARIABLE
 from helpers.data.example_folder import (
@@ -254,6 +254,7 @@ def test_an_exact_copy_in_training_of_a_test_picture_is_removed(classes):
     again = read(classes, group_pattern="")
     copies = {text: files for text, files in again.findings.items() if "copy" in text}
     assert sum(map(len, copies.values())) == 1
+    assert again.copies == {name: asked} or again.copies == {asked: name}
     shown = {image.tobytes() for image in again.images[~again.test]}
     assert not any(image.tobytes() in shown for image in again.images[again.test])
 
@@ -454,6 +455,25 @@ def test_pictures_without_labels_are_read_without(tmp_path):
     assert found.test.sum() == 4
     with pytest.raises(ValueError, match="pictures and no labels"):
         load_dataset(tmp_path / "p")
+
+
+def test_where_some_have_labels_the_others_are_all_to_learn_from(tmp_path):
+    flat(tmp_path / "p")
+    lines = [f"{n}.png,{'xy'[n % 2] if n < 12 else ''}" for n in range(20)]
+    table(tmp_path / "p", "file,label\n" + "\n".join(lines))
+    found = read(tmp_path / "p")
+    assert (found.labels == -1).sum() == 8
+    assert not found.test[found.labels == -1].any()
+    assert found.test.any()
+
+
+def test_a_picture_is_shown_whole_and_upright(tmp_path):
+    image = picture(1, width=120, height=40)
+    turned(tmp_path / "turned.jpg", image)
+    whole = whole_picture(tmp_path / "turned.jpg", longer=60)
+    assert whole.shape == (20, 60, 3)
+    upright = np.asarray(image.resize((60, 20))).astype(int)
+    assert np.abs(whole - upright).mean() < 20
 
 
 def test_files_beside_the_classes_and_classes_without_pictures_are_named(classes):
