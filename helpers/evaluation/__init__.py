@@ -1,5 +1,13 @@
 """Whether features are any good, and how sure we are: probes, baselines, meters, intervals."""
 
+from helpers.evaluation.crossed import (
+    Comparison,
+    balanced_accuracy,
+    compare_crossed,
+    hardest_rival,
+    holm,
+    worth_it,
+)
 from helpers.evaluation.labels import label_budgets
 from helpers.evaluation.probes import (
     fit_probe,
@@ -15,6 +23,7 @@ from helpers.evaluation.representation import (
     feature_spread,
     uniformity,
 )
+from helpers.evaluation.retrieval import LinearMap, fit_pair_map, fit_whitening, partner_ranks
 from helpers.evaluation.shares import share_interval, wilson_interval
 from helpers.evaluation.statistics import (
     Interval,
