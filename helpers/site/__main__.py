@@ -13,10 +13,12 @@ from helpers.site.sources import write_sources
 def main(target: Path) -> int:
     """Write the sources beside the site and let Sphinx make it; return Sphinx's exit status."""
     from sphinx.cmd.build import build_main
+    from sphinx.ext.napoleon import NumpyDocstring
 
     os.environ["SOURCE_DATE_EPOCH"] = "0"  # no page knows when it was made
     sources = build_root() / "site-sources"
-    write_sources(read_course(NOTEBOOKS_FOLDER), NOTEBOOKS_FOLDER, sources)
+    course = read_course(NOTEBOOKS_FOLDER)
+    write_sources(course, NOTEBOOKS_FOLDER, sources, lambda text: str(NumpyDocstring(text)))
     configuration = str(Path(__file__).parent)
     options = ["-b", "html", "-W", "--keep-going", "-E", "-q", "-c", configuration]
     caches = ["-d", str(sources.with_name("site-caches"))]

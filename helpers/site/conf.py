@@ -25,6 +25,7 @@ html_math_renderer = "mathml"  # written out while building: no script and no fo
 html_permalinks_icon = "#"
 html_sidebars = {"index": [], "search": []}
 html_theme_options = {
+    "logo": {"text": "Did it help?"},
     "show_prev_next": True,
     "show_toc_level": 2,
     "header_links_before_dropdown": 7,

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from scipy.stats import t
 
 from helpers.data import load_dataset
-from helpers.lesson import DATA_FOLDER
+from helpers.lesson import DATA_FOLDER, LAYERS
 from helpers.pretext import ANGLES, rotation_task
 from helpers.runner.errors import InputError
 from helpers.site.networks import (
@@ -36,7 +36,7 @@ TABLES = {
         "rotation, convolutions frozen",
         "from scratch",
     ),
-    "comparison": ("Six methods, read by a probe (lesson 08)", "contrastive, last", "pixels"),
+    "comparison": ("Six methods, read by a probe (lesson 08)", "contrastive, last layer", "pixels"),
 }
 # Tables that a lesson shows: notebook, cell, and the rows by what is moved; then rows beside them.
 SHOWN = {
@@ -144,7 +144,8 @@ def _table(name: str, title: str, arm: str, baseline: str) -> dict:
         most = scores.groupby(["dataset", "trained_on"])["unlabelled_images"].transform("max")
         own = scores["trained_on"].isin(["nothing"]) | (scores["trained_on"] == scores["dataset"])
         scores = scores[own & (scores["unlabelled_images"] == most)]
-        scores = scores.assign(arm=scores["arm"] + ", " + scores["layer"])
+        read = ", " + scores["layer"].map(LAYERS)
+        scores = scores.assign(arm=scores["arm"] + read.fillna(""))
     keys = ["dataset", "labels"]
     groups: dict[str, dict] = {}
     for (dataset, labels), budget in scores.groupby(keys, sort=True):

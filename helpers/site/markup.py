@@ -56,17 +56,17 @@ def explain_terms(soup: BeautifulSoup, terms: Mapping[str, dict], glossary_page:
     pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, forms))})(?![\w-])", re.IGNORECASE)
     seen: set[str] = set()
     for text in soup.find_all(string=pattern):
-        if text.find_parent(NOT_PROSE) or not text.parent.find_parent(True):
+        if text.find_parent(NOT_PROSE) or not text.parent.css.closest(PROSE):
             continue
-        if not text.parent.css.closest(PROSE):
-            continue
+        pieces, end = [], 0
         for found in pattern.finditer(text):
             term = term_of[found[0].lower()]
             if term not in seen:
                 seen.add(term)
                 marked = _explained(soup, found[0], term, terms[term], glossary_page)
-                text.replace_with(text[: found.start()], *marked, text[found.end() :])
-                break
+                pieces += [text[end : found.start()], *marked]
+                end = found.end()
+        text.replace_with(*pieces, text[end:])
 
 
 def slug(term: str) -> str:

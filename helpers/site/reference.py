@@ -5,7 +5,7 @@ Nothing is imported, because Keras and PyTorch must not share a process.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import indent
 
@@ -14,10 +14,26 @@ LEFT_OUT = {"site", "runner"}  # nobody needs these to follow a lesson
 Documented = ast.FunctionDef | ast.ClassDef
 
 
-def room_pages() -> dict[str, str]:
-    """Return a page in reStructuredText for each room that lessons use, by the room's name."""
-    rooms = sorted(path.parent for path in HELPERS.glob("*/__init__.py"))
-    return {room.name: _room_page(room) for room in rooms if room.name not in LEFT_OUT}
+def rooms() -> list[str]:
+    """Return the names of the rooms that lessons use."""
+    return sorted({path.parent.name for path in HELPERS.glob("*/__init__.py")} - LEFT_OUT)
+
+
+def room_page(room: str, convert: Callable[[str], str]) -> str:
+    """Return what a room's docstrings say, in reStructuredText.
+
+    ``convert`` turns NumPy's style of docstrings into it, as Sphinx's ``napoleon`` does.
+    """
+    parts = [
+        _heading(f"helpers.{room}", "="),
+        _text(_read(HELPERS / room / "__init__.py"), convert),
+    ]
+    for path in sorted((HELPERS / room).glob("*.py")):
+        if path.stem != "__init__":
+            module, name = _read(path), f"helpers.{room}.{path.stem}"
+            parts += [_heading(name, "-"), f".. py:currentmodule:: {name}", _text(module, convert)]
+            parts += [_entry(node, convert) for node in _public(module)]
+    return "\n\n".join(parts) + "\n"
 
 
 def reading_path() -> list[tuple[str, str]]:
@@ -30,24 +46,13 @@ def reading_path() -> list[tuple[str, str]]:
     return re.findall(r"^ +\d\. (\S+) +(.+)$", text, flags=re.MULTILINE)
 
 
-def _room_page(room: Path) -> str:
-    parts = [_heading(f"helpers.{room.name}", "="), _docstring(_read(room / "__init__.py"))]
-    for path in sorted(room.glob("*.py")):
-        if path.stem == "__init__":
-            continue
-        module = _read(path)
-        name = f"helpers.{room.name}.{path.stem}"
-        parts += [_heading(name, "-"), f".. py:currentmodule:: {name}", _docstring(module)]
-        parts += [_entry(node) for node in _public(module)]
-    return "\n\n".join(parts) + "\n"
-
-
-def _entry(node: Documented) -> str:
+def _entry(node: Documented, convert: Callable[[str], str]) -> str:
     kind = "class" if isinstance(node, ast.ClassDef) else "function"
-    lines = [f".. py:{kind}:: {node.name}{_signature(node)}", indent(_docstring(node), "   ")]
+    lines = [f".. py:{kind}:: {node.name}{_signature(node)}", indent(_text(node, convert), "   ")]
     if isinstance(node, ast.ClassDef):
         methods = (
-            _entry(method).replace("py:function", "py:method", 1) for method in _public(node)
+            _entry(method, convert).replace("py:function", "py:method", 1)
+            for method in _public(node)
         )
         lines += [indent(method, "   ") for method in methods]
     return "\n\n".join(lines)
@@ -63,16 +68,17 @@ def _signature(node: Documented) -> str:
 
 def _public(tree: ast.Module | ast.ClassDef) -> Iterator[Documented]:
     for node in tree.body:
-        if isinstance(node, Documented) and not node.name.startswith("_") and _docstring(node):
+        if (
+            isinstance(node, Documented)
+            and not node.name.startswith("_")
+            and ast.get_docstring(node)
+        ):
             yield node
 
 
-def _docstring(node: ast.Module | Documented) -> str:
-    from sphinx.ext.napoleon import NumpyDocstring
-
-    text = ast.get_docstring(node) or ""
-    text = re.sub(r"(?<=\n\n)((?: {4}.*\n?)+)", r"::\n\n\1\n", text)  # columns stay columns
-    return str(NumpyDocstring(text))
+def _text(node: ast.Module | Documented, convert: Callable[[str], str]) -> str:
+    columns = r"(?<=\n\n)((?: {4}.*\n?)+)"  # what is set in columns stays so
+    return convert(re.sub(columns, r"::\n\n\1\n", ast.get_docstring(node) or ""))
 
 
 def _heading(text: str, line: str) -> str:

@@ -1,6 +1,7 @@
 """What Sphinx reads: a folder of pages, put together from what the course holds already."""
 
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
@@ -12,7 +13,7 @@ from helpers.runner.refresh import committed_results
 from helpers.runner.teach import EXERCISES_FOLDER, page_texts
 from helpers.site.demonstrations import data_scripts
 from helpers.site.notebooks import on_site, page_notebook, title_of
-from helpers.site.reference import reading_path, room_pages
+from helpers.site.reference import reading_path, room_page, rooms
 
 HERE = Path(__file__).parent
 GLOSSARY = HERE / "glossary.yaml"
@@ -20,8 +21,13 @@ DOWNLOADS = "downloads"
 SCRIPTS = "scripts"
 
 
-def write_sources(course: Course, notebooks: Path, folder: Path) -> None:
-    """Write all pages of the site into a folder, which is emptied first."""
+def write_sources(
+    course: Course, notebooks: Path, folder: Path, convert: Callable[[str], str]
+) -> None:
+    """Write all pages of the site into a folder, which is emptied first.
+
+    ``convert`` is what ``room_page`` takes.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / "play", folder / "play")
     shutil.copytree(notebooks / "pictures", folder / "notebooks" / "pictures")
@@ -31,8 +37,8 @@ def write_sources(course: Course, notebooks: Path, folder: Path) -> None:
     _write_notebooks(course, notebooks, folder)
     for name, script in data_scripts(notebooks).items():
         _write(folder / SCRIPTS / f"{name}.js", script)
-    for room, page in room_pages().items():
-        _write(folder / "reference" / f"{room}.rst", page)
+    for room in rooms():
+        _write(folder / "reference" / f"{room}.rst", room_page(room, convert))
     _write(folder / "reference" / "index.md", _reference_index())
     start, install = _readme_parts((ROOT / "README.md").read_text(encoding="utf-8"))
     _write(folder / "index.md", f"{start}\n\n{(HERE / 'start.md').read_text(encoding='utf-8')}")
@@ -90,7 +96,7 @@ def _reference_index() -> str:
     return (
         "# Reference\n\nWhat the lessons import, room by room, from its docstrings.\n\n"
         "## What to read first\n\nTo understand the course's own code, read these in order, some "
-        f"700 lines in all.\n\n{path}\n\n{_toctree(room_pages())}"
+        f"700 lines in all.\n\n{path}\n\n{_toctree(rooms())}"
     )
 
 
@@ -99,7 +105,7 @@ def _glossary_page() -> str:
     return "\n\n".join(["# Glossary", *entries])
 
 
-def _toctree(names) -> str:
+def _toctree(names: Iterable[str]) -> str:
     return "\n".join(["```{toctree}", ":hidden:", "", *names, "```"])
 
 

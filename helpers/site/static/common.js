@@ -1,6 +1,8 @@
 // What the demonstrations share: numbers out of text, pictures, and building a page.
 "use strict";
 
+const TURNS = ["upright", "a quarter to the left", "upside down", "a quarter to the right"];
+
 /** Build an element: make("button", { type: "button", onclick }, "Play", ...). */
 function make(name, properties = {}, ...children) {
   const element = document.createElement(name);

@@ -2,7 +2,6 @@
 "use strict";
 
 const SIZE = 280;
-const ANGLE_NAMES = ["upright", "a quarter to the left", "upside down", "a quarter to the right"];
 const KINDS = {
   pixels: "by its pixels",
   untrained: "by an untrained network",
@@ -61,15 +60,14 @@ function report(pixels, places) {
   const { weights } = networks.trained;
   const chances = angles(weights, features(weights, pixels));
   const order = largest(chances, 4);
-  const parts = order.map((turn) => `${ANGLE_NAMES[turn]} ${percent(chances[turn])}`);
+  const parts = order.map((turn) => `${TURNS[turn]} ${percent(chances[turn])}`);
   places.said.textContent = `How it lies, as the network sees it: ${parts.join(", ")}.`;
-  const rows = Object.entries(nearest(pixels)).map(([name, indices]) => {
+  for (const [name, indices] of Object.entries(nearest(pixels))) {
     const labels = indices.map((i) => DRAW.labels[i]);
     const pictures = indices.map((i) => paint(pictureOf(training, i), `a ${DRAW.labels[i]}`));
     const words = `Most like it ${KINDS[name]}: ${labels.join(", ")}`;
-    return make("div", { className: "row" }, make("p", {}, words), ...pictures);
-  });
-  places.found.append(...rows);
+    places.found.append(make("div", { className: "row" }, make("p", {}, words), ...pictures));
+  }
 }
 
 function startDrawing(place) {
@@ -78,8 +76,7 @@ function startDrawing(place) {
   canvas.setAttribute("aria-label", "Paper: arrow keys move the pen, space lifts or lowers it");
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const places = { said: make("p", { role: "status" }), found: make("div") };
-  const hint = make("p", { className: "hint" });
-  const pen = { x: SIZE / 2, y: SIZE / 4, down: false };
+  const [hint, pen] = [make("p", { className: "hint" }), { x: SIZE / 2, y: SIZE / 4, down: false }];
   let [example, waiting] = [0, 0];
 
   function look() {
@@ -145,7 +142,7 @@ function startDrawing(place) {
   canvas.addEventListener("pointermove", move);
   canvas.addEventListener("keydown", press);
   const group = make("div", { className: "buttons" }, ...buttons);
-  place.replaceChildren(canvas, hint, group, places.said, places.found);
+  place.replaceChildren(canvas, hint, group, ...Object.values(places));
   clear();
 }
 

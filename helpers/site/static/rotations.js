@@ -1,7 +1,6 @@
 // You against the network: by how much was each of twenty pictures turned?
 "use strict";
 
-const TURNS = ["upright", "a quarter to the left", "upside down", "a quarter to the right"];
 const ROUNDS = 20;
 
 function startRotations(place) {
