@@ -22,9 +22,12 @@ def main(target: Path) -> int:
     configuration = str(Path(__file__).parent)
     options = ["-b", "html", "-W", "--keep-going", "-E", "-q", "-c", configuration]
     caches = ["-d", str(sources.with_name("site-caches"))]
-    shutil.rmtree(target, ignore_errors=True)
-    status = build_main([*options, *caches, str(sources), str(target)])
+    made = build_root() / "site-unfinished"
+    shutil.rmtree(made, ignore_errors=True)
+    status = build_main([*options, *caches, str(sources), str(made)])
     if not status:
+        shutil.rmtree(target, ignore_errors=True)
+        made.rename(target)
         print(f"open {target / 'index.html'}")
     return status
 

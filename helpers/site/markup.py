@@ -17,6 +17,8 @@ def finished_page(body: str, terms: Mapping[str, dict], glossary_page: str) -> s
     soup = BeautifulSoup(body, "html.parser")
     mend_tables(soup)
     link_figures(soup)
+    for link in soup.select("a.external[href$='.ipynb']"):  # in what a cell put out
+        link["href"] = link["href"].removesuffix("ipynb") + "html"
     if glossary_page:
         explain_terms(soup, terms, glossary_page)
     return str(soup)

@@ -46,6 +46,11 @@ def test_tables_scroll_by_keyboard_and_have_no_empty_headings():
     assert not soup.find("style")
 
 
+def test_lessons_that_a_cell_lists_lead_to_pages():
+    body = '<a class="external" href="01_b.ipynb">b</a><a class="internal" href="c.ipynb">c</a>'
+    assert [link["href"] for link in finished(body).select("a")] == ["01_b.html", "c.ipynb"]
+
+
 def test_a_figure_is_a_link_to_its_picture():
     body = '<div class="cell_output"><img src="a.png" alt="Bars that rise."></div>'
     picture = finished(body).select_one("a.enlarge[href='a.png'] > img")

@@ -4,7 +4,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   const dialog = document.createElement("dialog");
   dialog.className = "enlarged";
-  dialog.innerHTML = '<form method="dialog"><button>Close</button></form><img alt="">';
+  dialog.innerHTML = '<form method="dialog"><button>Close</button></form>';
   document.body.append(dialog);
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
@@ -13,9 +13,9 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const link of document.querySelectorAll("a.enlarge")) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
-      const picture = dialog.querySelector("img");
-      picture.src = link.href;
-      picture.alt = link.querySelector("img").alt;
+      const picture = link.querySelector("img").cloneNode();
+      dialog.querySelector("img")?.remove();
+      dialog.append(picture);
       dialog.setAttribute("aria-label", picture.alt);
       dialog.showModal();
     });
