@@ -25,7 +25,10 @@ html_show_sphinx = False
 html_context = {"default_mode": "auto"}
 html_math_renderer = "mathml"  # written out while building: no script and no fonts to load
 html_permalinks_icon = "#"
-html_sidebars = {"index": [], "search": []}
+add_module_names = False
+html_sidebars = {
+    page: [] for page in ("index", "search", "install", "glossary", "notebooks/teachers", "data/*")
+}
 html_theme_options = {
     "logo": {"text": "Did it help?"},
     "show_prev_next": True,

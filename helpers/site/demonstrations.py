@@ -27,6 +27,7 @@ from helpers.site.networks import (
 
 QUIZ_PICTURES = 200
 MISTAKES_SHOWN = 12
+MOVED_PICTURES = 250
 NEIGHBOURS_AMONG = 500  # training images
 # Stored tables: a title, and the two arms that are compared at first.
 TABLES = {
@@ -80,6 +81,8 @@ def _rotations() -> dict:
         "answers": np.round(first[:, :QUIZ_PICTURES].astype(float), 3).tolist(),
         "accuracy": round(float((guesses == angles).mean()), 5),
         "asked": len(angles),
+        "moved": _accuracy_when_moved(digits.test_images[:MOVED_PICTURES]),
+        "moved_asked": MOVED_PICTURES * len(ANGLES),
         "mistakes": {
             "pictures": _text(turned[shown]),
             "angles": angles[shown].tolist(),
@@ -87,6 +90,19 @@ def _rotations() -> dict:
             "sure": np.round(answers[shown].max(axis=1).astype(float), 3).tolist(),
         },
     }
+
+
+def _accuracy_when_moved(images: np.ndarray) -> float:
+    """How often the network is right once the images lie a pixel further up and to the left.
+
+    MNIST's makers put the centre of mass of each digit into a pixel beside the middle, and turning
+    takes it to another side of the middle.
+    """
+    weights = read_arrays("rotation")
+    turned, angles = rotation_task(np.roll(images, (-1, -1), axis=(1, 2)))
+    logits = last_layer(weights, turned) @ weights["head"].astype(np.float32)
+    guesses = (logits + weights["head_bias"]).argmax(axis=1)
+    return round(float((guesses == angles).mean()), 4)
 
 
 def _draw() -> dict:

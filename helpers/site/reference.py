@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import indent
 
 HELPERS = Path(__file__).resolve().parents[1]
-LEFT_OUT = {"site", "runner"}  # nobody needs these to follow a lesson
+LEFT_OUT = {"exercises", "site", "runner"}  # nobody needs these to follow a lesson
 Documented = ast.FunctionDef | ast.ClassDef
 
 

@@ -26,6 +26,10 @@ def test_the_rotation_network_is_as_good_as_its_lesson_says():
     assert content("rotations-data")["accuracy"] == pytest.approx(recorded, abs=1e-5)
 
 
+def test_moved_by_a_pixel_the_network_is_worse_than_guessing():
+    assert content("rotations-data")["moved"] < 0.25
+
+
 def test_the_mistakes_are_mistakes():
     mistakes = content("rotations-data")["mistakes"]
     assert len(mistakes["angles"]) == 12

@@ -16,13 +16,13 @@ const networks = Object.fromEntries(
 );
 const [training, examples] = [bytes(DRAW.pictures), bytes(DRAW.examples)];
 
-/** Scale a drawing into 20 x 20 pixels and centre its mass, as the data set's digits are. */
+/** Scale a drawing to 20 pixels and put its mass's centre into pixel 14, as MNIST's makers did. */
 function asDigit(canvas) {
   const ink = canvas.getContext("2d").getImageData(0, 0, SIZE, SIZE).data;
   const box = { left: SIZE, top: SIZE, right: -1, bottom: -1, x: 0, y: 0, mass: 0 };
   for (let at = 0; at < SIZE * SIZE; at += 1) {
     const value = ink[4 * at];
-    if (!value) continue;
+    if (value < 32) continue;
     const [x, y] = [at % SIZE, Math.floor(at / SIZE)];
     [box.left, box.right] = [Math.min(box.left, x), Math.max(box.right, x)];
     [box.top, box.bottom] = [Math.min(box.top, y), Math.max(box.bottom, y)];
@@ -34,7 +34,8 @@ function asDigit(canvas) {
   const scale = 20 / (Math.max(box.right - box.left, box.bottom - box.top) + 1);
   const small = make("canvas", { width: 28, height: 28 }).getContext("2d");
   small.imageSmoothingQuality = "high";
-  const at = [14 - (scale * box.x) / box.mass, 14 - (scale * box.y) / box.mass];
+  const placed = (edge, sum) => Math.round(14.5 - scale * (sum / box.mass + 0.5 - edge)) - scale * edge;
+  const at = [placed(box.left, box.x), placed(box.top, box.y)];
   small.drawImage(canvas, ...at, SIZE * scale, SIZE * scale);
   return small.getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0);
 }
@@ -77,11 +78,11 @@ function startDrawing(place) {
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const places = { said: make("p", { role: "status" }), found: make("div") };
   const [hint, pen] = [make("p", { className: "hint" }), { x: SIZE / 2, y: SIZE / 4, down: false }];
-  let [example, waiting] = [0, 0];
+  let [example, waiting, seen] = [0, 0, null];
 
   function look() {
     clearTimeout(waiting);
-    waiting = setTimeout(() => report(asDigit(canvas), places), 150);
+    waiting = setTimeout(() => report((seen = asDigit(canvas)), places), 150);
   }
   function clear() {
     context.fillStyle = "black";
@@ -118,18 +119,13 @@ function startDrawing(place) {
   }
   function place28(pixels) {
     context.drawImage(paint(pixels, ""), 0, 0, SIZE, SIZE);
-    look();
+    report((seen = pixels), places);
   }
   const actions = {
     Clear: clear,
-    "Show a test image": () => {
-      example = (example + 1) % 20;
-      place28(pictureOf(examples, example));
-    },
-    "Turn a quarter to the left": () => {
-      const digit = asDigit(canvas);
-      if (digit) place28(turned(digit, 1));
-    },
+    "Show a test image": () => place28(pictureOf(examples, (example = (example + 1) % 20))),
+    "Turn a quarter to the left": () => seen && place28(turned(seen, 1)),
+    "Move a pixel up and left": () => seen && place28(seen.map((_, i) => seen[i + 29] ?? 0)),
   };
   const buttons = Object.entries(actions).map(([name, onclick]) =>
     make("button", { type: "button", onclick }, name),

@@ -2,7 +2,7 @@
 "use strict";
 
 const SIDE = 600;
-const WAYS = { pca: "principal components", tsne: "t-SNE" };
+const WAYS = { pca: "Principal components", tsne: "t-SNE" };
 
 function startMap(place) {
   const pixels = bytes(MAP.pictures);

@@ -79,6 +79,12 @@ function showMistakes(place) {
         `${percent(ROTATIONS.accuracy, 1)} right. These are the wrong ones that it was surest of:`,
     ),
     make("ul", { className: "cards" }, ...cards),
+    make(
+      "p",
+      {},
+      `And of ${ROTATIONS.moved_asked.toLocaleString("en")} pictures that were moved by one pixel, up ` +
+        `and to the left, before they were turned, it gets ${percent(ROTATIONS.moved, 1)} right.`,
+    ),
   );
 }
 
