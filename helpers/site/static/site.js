@@ -29,7 +29,10 @@ document.addEventListener("DOMContentLoaded", () => {
       if (target.closest?.(".term")) document.body.classList.remove("unexplained");
     });
   }
-  for (const block of document.querySelectorAll("pre")) {
-    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
-  }
+  const unfolded = ({ target }) => {
+    for (const block of target.querySelectorAll("pre")) {
+      if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
+    }
+  };
+  document.addEventListener("toggle", unfolded, true);
 });
