@@ -23,7 +23,6 @@ from helpers.evaluation.representation import (
     feature_spread,
     uniformity,
 )
-from helpers.evaluation.retrieval import LinearMap, fit_pair_map, fit_whitening, partner_ranks
 from helpers.evaluation.shares import share_interval, wilson_interval
 from helpers.evaluation.statistics import (
     Interval,
