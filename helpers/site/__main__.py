@@ -26,6 +26,7 @@ def main(target: Path) -> int:
     shutil.rmtree(made, ignore_errors=True)
     status = build_main([*options, *caches, str(sources), str(made)])
     if not status:
+        (made / ".buildinfo").unlink()  # a hash of this machine's folders, for Sphinx alone
         shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
         print(f"open {target / 'index.html'}")
