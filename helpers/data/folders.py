@@ -30,7 +30,7 @@ from helpers.lesson.environment import available_cores
 from helpers.lesson.files import written_whole
 from helpers.lesson.progress import progress_bar
 
-VERSION = 3  # of how pictures are read: another one reads cached folders again
+VERSION = 4  # of how pictures are read: another one reads cached folders again
 LABELS_FILE = "labels.csv"
 PARTS = {"train": False, "training": False, "test": True, "testing": True}  # whether to test on
 REMOVED = "removed from training"
@@ -60,6 +60,7 @@ FILES_AT_ONCE = 100  # that one thread reads before another is given some
 COMPARED_AT_ONCE = 500  # pictures, with all others
 LOOKED_AT = 20_000  # files and folders, to tell whether there are pictures
 SPLIT_SEED = 0
+ARRAYS = ("images", "labels", "test", "groups")  # of a folder's, as they are cached
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ class PictureFolder:
 
     ``images`` are uint8 ``(n, size, size)`` if all pictures are grey, else
     ``(n, size, size, 3)``. ``labels``, ``(n,)``, are indices into ``class_names``, or -1 where
-    there is none; ``test``, ``(n,)``, is true for test pictures; ``files`` are paths below the
-    folder. ``findings`` say what a person must know, each with the files that it concerns;
-    ``copies`` name for each copy, exact or near, the file that it repeats.
+    there is none; ``test``, ``(n,)``, is true for test pictures; ``groups``, ``(n,)``, has one
+    number for pictures that belong together; ``files`` are paths below the folder. ``findings`` say
+    what a person must know, each with the files that it concerns; ``copies`` name for each copy,
+    exact or near, the file that it repeats.
     """
 
     folder: Path
@@ -79,6 +81,7 @@ class PictureFolder:
     class_names: tuple[str, ...]
     files: tuple[str, ...]
     test: np.ndarray
+    groups: np.ndarray
     findings: dict[str, list[str]]
     copies: dict[str, str]
 
@@ -280,6 +283,7 @@ def _put_together(
         class_names,
         tuple(map(str, names[stay])),
         test[stay],
+        np.unique(np.array(groups)[stay], return_inverse=True)[1],
         findings,
         {str(names[copy]): str(names[original]) for copy, original in sorted(originals.items())},
     )
@@ -314,20 +318,18 @@ def _read_cache(path: Path, root: Path) -> PictureFolder | None:
     try:
         with np.load(path, allow_pickle=False) as archive:
             texts = json.loads(str(archive["texts"]))
-            images, labels, test = (archive[name] for name in ("images", "labels", "test"))
+            arrays = [archive[name] for name in ARRAYS]
     except Exception:  # none yet, or a damaged one, which NumPy and zipfile meet in many ways
         return None
-    names, files = tuple(texts["class_names"]), tuple(texts["files"])
-    return PictureFolder(
-        root, images, labels, names, files, test, texts["findings"], texts["copies"]
-    )
+    texts |= {name: tuple(texts[name]) for name in ("class_names", "files")}
+    return PictureFolder(root, **dict(zip(ARRAYS, arrays, strict=True)), **texts)
 
 
 def _write_cache(path: Path, pictures: PictureFolder) -> None:
     """Keep the result for the next time, where there is room for it."""
     names = ("class_names", "files", "findings", "copies")
     texts = {name: getattr(pictures, name) for name in names}
-    arrays = {name: getattr(pictures, name) for name in ("images", "labels", "test")}
+    arrays = {name: getattr(pictures, name) for name in ARRAYS}
     with contextlib.suppress(OSError), written_whole(path) as temporary:
         np.savez(temporary, **arrays, texts=json.dumps(texts))
 

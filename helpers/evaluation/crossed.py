@@ -36,7 +36,11 @@ def balanced_accuracy(right: np.ndarray, labels: np.ndarray) -> float:
 
 
 def compare_crossed(
-    right: np.ndarray, baseline_right: np.ndarray, labels: np.ndarray, confidence: float = 0.95
+    right: np.ndarray,
+    baseline_right: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray | None = None,
+    confidence: float = 0.95,
 ) -> Comparison:
     """Compare two arms by balanced accuracy, over draws *and* test pictures.
 
@@ -46,11 +50,12 @@ def compare_crossed(
     True
 
     ``right`` and ``baseline_right``, bool ``(draws, pictures)``, say which answers were right; both
-    arms of a draw share its labels, and all draws the test pictures, whose labels are ``(n,)``. The
-    variance of the mean difference is that of two crossed random effects, never less than the
-    draws' own: as for several readers of the same X-rays, Obuchowski and Rockette (1995), with the
-    degrees of freedom of Hillis (2007), "A comparison of denominator degrees of freedom methods for
-    multiple observer ROC analysis". The interval speaks of other draws and of other pictures of the
+    arms of a draw share its labels, and all draws the test pictures, whose labels are ``(n,)``.
+    Pictures with the same number in ``groups``, ``(n,)``, vary together. The variance of the mean
+    difference is that of two crossed random effects, never less than the draws' own: as for several
+    readers of the same X-rays, Obuchowski and Rockette (1995), with the degrees of freedom of
+    Hillis (2007), "A comparison of denominator degrees of freedom methods for multiple observer ROC
+    analysis". The interval speaks of other draws and of other pictures of the
     same kind, and not of another folder.
     """
     right, baseline_right = np.asarray(right), np.asarray(baseline_right)
@@ -59,11 +64,15 @@ def compare_crossed(
             "both arms need answers of shape (draws, pictures), and each picture a label; got "
             f"{right.shape}, {baseline_right.shape} and {len(labels)} labels"
         )
-    draws, pictures = right.shape
-    if min(draws, pictures) < 2:
-        raise ValueError(f"2 draws and 2 pictures are needed, got {draws} and {pictures}")
     check_confidence(confidence)
     gaps = (right.astype(float) - baseline_right) * _weights(labels)  # (draws, pictures)
+    if groups is not None:
+        _, of_group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+        sums = np.stack([np.bincount(of_group, row) for row in gaps])  # (draws, groups)
+        gaps = sums * len(sizes) / sizes.sum()  # of the same mean
+    draws, pictures = gaps.shape
+    if min(draws, pictures) < 2:
+        raise ValueError(f"2 draws and 2 groups are needed, got {draws} and {pictures}")
     mean, by_draw, by_picture = gaps.mean(), gaps.mean(axis=1), gaps.mean(axis=0)
     left = gaps - by_draw[:, None] - by_picture + mean
     of_draws = pictures * by_draw.var(ddof=1)

@@ -288,6 +288,11 @@ def test_groups_never_stand_on_both_sides(tmp_path):
     on_training = {p for p, test in zip(patients, found.test, strict=True) if not test}
     assert on_test and on_training and not on_test & on_training
     assert len(found.files) == 60
+    numbers = dict(zip(patients, found.groups.tolist(), strict=True))
+    assert sorted(numbers.values()) == list(range(10))
+    assert [numbers[patient] for patient in patients] == found.groups.tolist()
+    again = read(tmp_path / "p", group_pattern=r"(patient\d+)_")
+    assert np.array_equal(again.groups, found.groups)
 
 
 def test_of_a_group_that_is_tested_on_nothing_is_left_in_training(tmp_path):

@@ -147,3 +147,16 @@ def test_where_nothing_is_to_be_found_it_is_seldom_worth_it():
 def test_the_hardest_rival_is_the_one_least_surely_beaten():
     wide = Comparison(Interval(0.1, -0.1, 0.3, 5), 0.4)
     assert hardest_rival({"narrow": compared(0.05, 0.01), "wide": wide}) == "wide"
+
+
+def test_pictures_of_one_group_count_as_one():
+    generator, labels = np.random.default_rng(0), np.repeat([0, 1], 30)
+    ours, theirs = generator.random((5, 60)) < 0.8, generator.random((5, 60)) < 0.6
+    alone = compare_crossed(ours, theirs, labels)
+    thrice = [np.repeat(answers, 3, axis=1) for answers in (ours, theirs)]
+    groups = np.repeat(np.arange(60), 3)
+    together = compare_crossed(*thrice, np.repeat(labels, 3), groups)
+    assert together.difference.low == pytest.approx(alone.difference.low)
+    assert together.p_value == pytest.approx(alone.p_value)
+    careless = compare_crossed(*thrice, np.repeat(labels, 3)).difference
+    assert careless.low > alone.difference.low
