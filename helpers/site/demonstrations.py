@@ -48,8 +48,8 @@ SHOWN = {
     ),
     "The temperature of the contrastive loss": (
         *("05_contrastive_views_pytorch", "b8149762"),
-        {"0.05": "temperature 0.05", "0.2": "all views, short", "1": "temperature 1"},
-        ("untrained", "pixels"),
+        {"0.2": "all views", "1": "temperature 1"},
+        ("untrained",),
     ),
 }
 INTERVAL = re.compile(r"(-?[\d.]+) \[(-?[\d.]+), (-?[\d.]+)\]")
@@ -67,9 +67,7 @@ def data_scripts(notebooks: Path) -> dict[str, str]:
 
 def _rotations() -> dict:
     digits = load_dataset(DATASET)
-    answers = read_arrays("rotation")[
-        "answers"
-    ]  # four copies of all test images, one after another
+    answers = read_arrays("rotation")["answers"]  # copies of all test images, angle after angle
     turned, angles = rotation_task(digits.test_images)
     guesses = answers.argmax(axis=1)
     wrong = np.flatnonzero(guesses != angles)
@@ -190,11 +188,9 @@ def _shown(
     ]
     found = {
         name: [
-            [float(number) for number in interval.groups()]
+            [float(number) for number in intervals[0].groups()]  # the accuracy's, which is first
             for row in rows
-            if name in row
-            for interval in map(INTERVAL.fullmatch, row)
-            if interval
+            if name in row and (intervals := list(filter(None, map(INTERVAL.fullmatch, row))))
         ]
         for name in [*moved.values(), *beside]
     }

@@ -147,7 +147,7 @@ def test_the_dataset_card_states_size_and_checksum_of_each_bundled_file(name):
         cells[0]: dict(zip(BUNDLED, cells[1:], strict=True))
         for cells in (
             [cell.strip(" `") for cell in line.strip("| ").split("|")]
-            for line in card.splitlines()
+            for line in card.partition("```")[0].splitlines()
             if line.startswith(("| file", "| bytes", "| SHA-256"))
         )
     }
