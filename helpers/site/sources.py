@@ -33,6 +33,7 @@ def write_sources(
     shutil.copytree(notebooks / "pictures", folder / "notebooks" / "pictures")
     (folder / "data").mkdir()
     shutil.copy(DATA_FOLDER / "README.md", folder / "data")
+    shutil.copytree(DATA_FOLDER / "licences", folder / "data" / "licences")
     shutil.copy(ROOT / "LICENSE", folder)
     _write_notebooks(course, notebooks, folder)
     for name, script in data_scripts(notebooks).items():
