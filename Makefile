@@ -10,11 +10,11 @@ ROOT_USER := $(if $(filter 0,$(shell id -u)),--allow-root) # as in a container
 OURS := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && $(BIN) -c "" 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-helpers test-profile lab refresh clean
+.PHONY: help setup run test test-helpers test-profile lab refresh site test-site clean
 
 help: ## list the targets
 	@echo "A course on self-supervised learning that measures whether pre-training helped."
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 	@echo "Needs Python 3.11, 3.12 or 3.13; name another one with 'make run PYTHON=/path/to/python'."
 
 setup: $(READY) ## make .venv and install the pinned packages (the other targets do it if needed)
@@ -49,6 +49,27 @@ lab: $(READY) ## open JupyterLab on the lessons
 
 refresh: run ## store the outputs of a run in notebooks/ and its times in the README
 	$(BIN) -m helpers refresh
+
+# Beside .venv, not in it: the lessons' environment is the same with and without a site.
+EXTRA := build/site-packages
+CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome))
+
+site: $(READY) $(EXTRA)/.site ## make build/site: the lessons as pages that need no kernel and no network
+	PYTHONPATH=$(EXTRA) $(BIN) -m helpers.site build/site
+
+test-site: site $(if $(CHROMIUM),$(EXTRA)/.tests) ## try the site in Debian's Chromium, if there is one
+ifeq ($(CHROMIUM),)
+	@echo "The site is not tested: there is no Chromium (on Debian: apt-get install chromium)"
+else
+	PYTHONPATH=$(EXTRA) $(BIN) -m pytest tests/site
+endif
+
+$(EXTRA)/.site: helpers/site/requirements.txt
+$(EXTRA)/.tests: tests/site/requirements.txt | $(EXTRA)/.site
+$(EXTRA)/.%: $(READY)
+	$(BIN) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
+		--target $(EXTRA) -r $(filter %.txt,$^)
+	@touch $@
 
 clean: ## remove everything made here: .venv and build
 	rm -rf .venv build

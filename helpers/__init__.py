@@ -8,11 +8,12 @@
     lesson      what a notebook stands on: seeds, results, files, what lessons hand on, answers
     exercises   what learners are asked: one file a lesson, with usual mistakes and solutions
     runner      what ``python -m helpers`` is made of; nobody needs it to follow a lesson
+    site        the course as pages for any browser; nobody needs it to follow a lesson either
 
 Beside the rooms stand ``__main__``, the command line, and ``install``, which runs before them all.
 
 Data flows from top to bottom: ``data``, ``pretext``, then ``models`` and ``evaluation``, then
-``figures``. No room reaches back, and none but the runner itself knows the runner. Keras stays in
+``figures``. No room reaches back, and none but the site knows the runner. Keras stays in
 ``models.keras_models``; PyTorch in the other modules of ``models`` and in ``pretext.views``. The
 two never share a process.
 

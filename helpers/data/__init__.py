@@ -1,4 +1,4 @@
-"""Data sets of small images: two bundled, two downloaded when asked for, and your own files."""
+"""Data sets of small images: three bundled, two downloaded when asked for, and your own files."""
 
 from helpers.data.datasets import (
     ImageDataset,
@@ -7,4 +7,6 @@ from helpers.data.datasets import (
     load_dataset,
     load_pair,
 )
-from helpers.data.folders import PictureFolder, read_folder
+from helpers.data.drawings import Drawings, load_drawings
+from helpers.data.example_folder import write_example_folder
+from helpers.data.folders import PictureFolder, read_folder, whole_picture

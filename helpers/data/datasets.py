@@ -1,4 +1,4 @@
-"""Data sets of small images: two bundled, two fetched when asked for, and your own files."""
+"""Data sets of small images: three bundled, two fetched when asked for, and your own files."""
 
 import difflib
 import hashlib
@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from helpers.data.downloads import PUBLISHED, downloaded
 from helpers.data.folders import holds_pictures, picture_files, read_folder
@@ -17,7 +17,11 @@ from helpers.data.layouts import find_dataset, full_path
 from helpers.data.readers import read_dataset
 from helpers.lesson.files import DATA_FOLDER
 
-BUNDLED = {"mnist-5k": "mnist_5k.npz", "fashion-mnist-20k": "fashion_mnist_20k.npz"}
+BUNDLED = {
+    "mnist-5k": "mnist_5k.npz",
+    "fashion-mnist-20k": "fashion_mnist_20k.npz",
+    "emoji-48": "emoji_48.npz",
+}
 LEAST_IMAGES = {"training": 1000, "test": 250}  # of a data set that lessons compare
 LEAST_OF_CLASS = {"training": 10, "test": 2}  # of them in every class
 LEAST_SIDE = 10  # pixels: below, two convolutions with pooling leave nothing
@@ -107,7 +111,8 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
     >>> data.train_images.shape, data.train_images.dtype, data.class_names[:3]
     ((4000, 28, 28), dtype('uint8'), ('0', '1', '2'))
 
-    ``"mnist-5k"`` and ``"fashion-mnist-20k"`` come with the course; ``"mnist"`` and
+    ``"mnist-5k"`` and ``"fashion-mnist-20k"`` come with the course, and ``"emoji-48"``, drawings in
+    colour of 48 × 48 pixels (``load_drawings`` says which show the same thing). ``"mnist"`` and
     ``"fashion-mnist"``, the full sets, are downloaded once and then found in ``cache_folder()``. A
     path leads to an ``.npz`` file, to a folder of files, as ``layouts`` lists them, or to a folder
     of pictures: these become grey images of 28 × 28 pixels, and a report is printed; use
@@ -126,13 +131,7 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
     if name in PUBLISHED:
         found = downloaded(name)
     elif name in BUNDLED:
-        path = DATA_FOLDER / BUNDLED[name]
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"{path} is missing, though it comes with the course: restore it with "
-                f"'git checkout -- data/{path.name}', or clone the course again"
-            )
-        found = find_dataset(path)
+        found = find_dataset(bundled_file(name))
     else:
         path = full_path(name_or_path)
         if not name.strip() or not path.exists():
@@ -152,17 +151,29 @@ def load_dataset(name_or_path: str | os.PathLike[str] = "mnist-5k") -> ImageData
         raise ValueError(f"{found.place}: {error}") from None
 
 
+def bundled_file(name: str) -> Path:
+    """Return the file of a data set that comes with the course."""
+    path = DATA_FOLDER / BUNDLED[name]
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} is missing, though it comes with the course: restore it with "
+            f"'git checkout -- data/{path.name}', or clone the course again"
+        )
+    return path
+
+
 def load_pair(first: str | Path, second: str | Path) -> tuple[ImageDataset, ImageDataset]:
     """Load the two data sets that a lesson compares, or say in a ``ValueError`` why it cannot.
 
     >>> digits, clothes = load_pair("mnist-5k", "fashion-mnist-20k")
 
-    They are two, and their images squares of one size, as the networks and the rotations need. They
+    They are two, and their images squares of one size, as the networks and the rotations need.
+    What is in colour becomes what a folder of pictures does, grey and of 28 × 28 pixels. They
     are large enough for what lessons hold back: 1,000 images to train on, 250 to test on. Lessons
     take the first images for a random sample, so files of yours that are sorted by class are
     shuffled, always in the same way, which a printed line says.
     """
-    pair = load_dataset(first), load_dataset(second)
+    pair = tuple(_small_and_grey(load_dataset(name)) for name in (first, second))
     for data in pair:
         _check_for_lessons(data)
     sources = [data.source for data in pair]
@@ -176,7 +187,7 @@ def load_pair(first: str | Path, second: str | Path) -> tuple[ImageDataset, Imag
             f"{sources[0]} has images of {sizes[0]} pixels and {sources[1]} of {sizes[1]}: choose "
             "two of one size, or resize one of them"
         )
-    if not {*sources} <= {*BUNDLED, *PUBLISHED}:
+    if not {*sources} <= {*BUNDLED, *PUBLISHED} - {"emoji-48"}:
         print(f"Where the text says digits, read {sources[0]}; for clothes, read {sources[1]}.")
     return _shuffled_if_sorted(pair[0]), _shuffled_if_sorted(pair[1])
 
@@ -206,7 +217,7 @@ def _grey_pictures(path: Path) -> ImageDataset:
     images = pictures.images
     if images.ndim == 4:
         print("Their colours are brought to grey here: these lessons take grey images.")
-        images = np.stack([np.asarray(Image.fromarray(image).convert("L")) for image in images])
+        images = _as_small_and_grey(images)
     labelled = pictures.labels >= 0
     if not labelled.any():
         raise ValueError(
@@ -222,6 +233,27 @@ def _grey_pictures(path: Path) -> ImageDataset:
         pictures.class_names,
         _own(path.name),
     )
+
+
+def _small_and_grey(data: ImageDataset) -> ImageDataset:
+    """Bring a data set in colour to what the lessons take."""
+    if data.train_images.ndim == 3:
+        return data
+    print(
+        f"{data.source} is in colour, {_size(data.train_images)} pixels: brought here to grey and "
+        f"{PICTURE_SIDE} × {PICTURE_SIDE}, which these lessons take."
+    )
+    return replace(
+        data,
+        train_images=_as_small_and_grey(data.train_images),
+        test_images=_as_small_and_grey(data.test_images),
+    )
+
+
+def _as_small_and_grey(images: np.ndarray) -> np.ndarray:
+    side = (PICTURE_SIDE, PICTURE_SIDE)
+    grey = (Image.fromarray(image).convert("L") for image in images)
+    return np.stack([np.asarray(ImageOps.fit(one, side, Image.Resampling.LANCZOS)) for one in grey])
 
 
 def _check_for_lessons(data: ImageDataset) -> None:
@@ -249,11 +281,7 @@ def _check_for_lessons(data: ImageDataset) -> None:
                 f"images, and the lessons need at least {LEAST_OF_CLASS[part]} of every class: "
                 "add some, or leave the class out and count the others from 0"
             )
-    height, width = data.train_images.shape[1:3]
-    if data.train_images.ndim == 4:
-        raise ValueError(
-            f"{data.source} is in colour, and these lessons take grey images: average the colours"
-        )
+    height, width = data.train_images.shape[1:]
     if height != width:
         raise ValueError(
             f"{data.source} has images of {_size(data.train_images)} pixels, and the lessons "

@@ -15,12 +15,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import chain, islice
 from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from threadpoolctl import threadpool_limits
 
 from helpers.data.downloads import cache_folder
 from helpers.data.layouts import full_path, listed, refusals_in_one_line
@@ -28,7 +30,7 @@ from helpers.lesson.environment import available_cores
 from helpers.lesson.files import written_whole
 from helpers.lesson.progress import progress_bar
 
-VERSION = 1  # of how pictures are read: another one reads cached folders again
+VERSION = 4  # of how pictures are read: another one reads cached folders again
 LABELS_FILE = "labels.csv"
 PARTS = {"train": False, "training": False, "test": True, "testing": True}  # whether to test on
 REMOVED = "removed from training"
@@ -49,13 +51,16 @@ NO_ENDINGS = {".h5", ".hdf", ".eps", ".ps"}  # of files that are seldom pictures
 ORIENTATION = 0x0112  # the EXIF tag, from 1 (upright) to 8
 MANY_CUT = 0.25  # share of a picture that the crop may take before it is reported
 THUMBNAIL, DETAIL = 8, 32  # sides of what pictures are compared by
-NEAR, NEAR_DETAIL = 0.2, 0.97  # distance of normalised thumbnails; correlation of details
+NEAR_COSINE, NEAR_DETAIL = 0.98, 0.97  # correlations of thumbnails and of their details
 NEAR_BRIGHTNESS = 16  # difference of the means, of 255
 NEIGHBOURS = 5  # of each picture in each part that are compared with it
 FLAT = 2.0  # standard deviation of a thumbnail, of 255, below which only exact copies count
 LEAST_OF_CLASS = 4
+FILES_AT_ONCE = 100  # that one thread reads before another is given some
+COMPARED_AT_ONCE = 500  # pictures, with all others
 LOOKED_AT = 20_000  # files and folders, to tell whether there are pictures
 SPLIT_SEED = 0
+ARRAYS = ("images", "labels", "test", "groups")  # of a folder's, as they are cached
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,10 @@ class PictureFolder:
 
     ``images`` are uint8 ``(n, size, size)`` if all pictures are grey, else
     ``(n, size, size, 3)``. ``labels``, ``(n,)``, are indices into ``class_names``, or -1 where
-    there is none; ``test``, ``(n,)``, is true for test pictures; ``files`` are paths below the
-    folder. ``findings`` say what a person must know, each with the files that it concerns.
+    there is none; ``test``, ``(n,)``, is true for test pictures; ``groups``, ``(n,)``, has one
+    number for pictures that belong together; ``files`` are paths below the folder. ``findings`` say
+    what a person must know, each with the files that it concerns; ``copies`` name for each copy,
+    exact or near, the file that it repeats.
     """
 
     folder: Path
@@ -74,7 +81,9 @@ class PictureFolder:
     class_names: tuple[str, ...]
     files: tuple[str, ...]
     test: np.ndarray
+    groups: np.ndarray
     findings: dict[str, list[str]]
+    copies: dict[str, str]
 
     def report(self) -> str:
         """Return what was found as lines of text: how many, what, and the first files."""
@@ -147,17 +156,10 @@ def read_folder(
     """
     pattern = _checked(size, test_share, group_pattern, most_unreadable)
     root = _root(folder)
-    with refusals_in_one_line(root):
-        listing = _listed(root, most_files)
-    files = sorted(listing.classes)
-    if not files:
-        said = "; ".join(f"{text}: {listed(names)}" for text, names in listing.findings.items())
-        raise ValueError(
-            f"{root} holds no pictures to read{f' ({said})' if said else ''}: give a folder with a "
-            "sub-folder of pictures for each class"
-        )
+    files, listing = _files(root, most_files)
+    parts = [files[start : start + FILES_AT_ONCE] for start in range(0, len(files), FILES_AT_ONCE)]
     with ThreadPoolExecutor(available_cores()) as several:
-        looks = list(several.map(lambda file: _checksum(root / file), files))
+        looks = list(chain.from_iterable(several.map(partial(_checksums, str(root)), parts)))
     settings = (size, test_share, group_pattern, most_unreadable, most_pixels)
     cache = _cache_file(repr((VERSION, settings, listing, looks)))
     if (kept := _read_cache(cache, root)) is not None:
@@ -174,11 +176,16 @@ def read_folder(
         readable[place] = True
         return notes
 
+    def read_several(start: int) -> list[list[str]]:
+        return [read(place) for place in range(start, min(start + FILES_AT_ONCE, len(files)))]
+
+    starts = range(0, len(files), FILES_AT_ONCE)
     with (
         ThreadPoolExecutor(available_cores()) as several,
         progress_bar(len(files), f"reading {root.name}") as bar,
     ):
-        for file, notes in zip(files, several.map(read, range(len(files))), strict=True):
+        said = chain.from_iterable(several.map(read_several, starts))
+        for file, notes in zip(files, said, strict=True):
             bar.update()
             for note in notes:
                 listing.findings[note].append(file)
@@ -197,10 +204,34 @@ def read_folder(
 
 def picture_files(folder: Path, most_files: int = 100_000) -> list[Path]:
     """Return the files that ``read_folder`` would read, and the table of labels if there is one."""
-    with refusals_in_one_line(folder):
-        files = sorted(_listed(folder, most_files).classes)
+    folder = _root(folder)
+    files = _files(folder, most_files)[0]
     table = folder / LABELS_FILE
     return [folder / file for file in files] + ([table] if table.is_file() else [])
+
+
+def whole_picture(path: Path, longer: int = 160) -> np.ndarray:
+    """Return a picture as it is, only smaller: uint8 ``(height, width, 3)``, nothing cut away.
+
+    Its longer side has ``longer`` pixels; it is turned, and laid on white, as ``read_folder`` does.
+    """
+    with Image.open(path) as image:
+        image.draft("RGB", (2 * longer, 2 * longer))
+        colours = _in_eight_bits(ImageOps.exif_transpose(image), [])
+    return np.asarray(ImageOps.contain(colours, (longer, longer)))
+
+
+def _files(root: Path, most_files: int) -> tuple[list[str], _Listing]:
+    """Return the files to read, in their order; refuse a folder without any."""
+    with refusals_in_one_line(root):
+        listing = _listed(root, most_files)
+    if not listing.classes:
+        said = "; ".join(f"{text}: {listed(names)}" for text, names in listing.findings.items())
+        raise ValueError(
+            f"{root} holds no pictures to read{f' ({said})' if said else ''}: give a folder with a "
+            "sub-folder of pictures for each class"
+        )
+    return sorted(listing.classes), listing
 
 
 def _put_together(
@@ -232,8 +263,8 @@ def _put_together(
         test = np.array([listing.test[name] for name in names])
     else:
         test = _split(labels, groups, test_share)
-    pictures = pictures[kept]
-    found = _copies(pictures, [looks[place] for place in kept], test, labels)
+    pictures = _moved_up(pictures, kept)
+    found, originals = _copies(pictures, [looks[place] for place in kept], test, labels)
     crossing = np.flatnonzero(~test & np.isin(groups, np.array(groups)[test])).tolist()
     found |= {f"of a group that is also tested on, {REMOVED}": crossing} if crossing else {}
     for finding, places in found.items():
@@ -241,8 +272,8 @@ def _put_together(
     leaked = sorted({p for finding, ps in found.items() if finding.endswith(REMOVED) for p in ps})
     stay = np.setdiff1d(np.arange(len(kept)), leaked)
     _check_parts(root, labels[stay], test[stay], class_names)
-    pictures = pictures[stay]
-    if (pictures == pictures[..., :1]).all():
+    pictures = _moved_up(pictures, stay)
+    if all((picture == picture[..., :1]).all() for picture in pictures):
         pictures = np.ascontiguousarray(pictures[..., 0])
     findings = {finding: sorted(named) for finding, named in sorted(listing.findings.items())}
     return PictureFolder(
@@ -252,17 +283,30 @@ def _put_together(
         class_names,
         tuple(map(str, names[stay])),
         test[stay],
+        np.unique(np.array(groups)[stay], return_inverse=True)[1],
         findings,
+        {str(names[copy]): str(names[original]) for copy, original in sorted(originals.items())},
     )
 
 
-def _checksum(path: Path) -> str:
-    """Return the SHA-256 of a file's content, empty where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
+def _moved_up(pictures: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Keep the pictures at these places, in order, without a second array of their size."""
+    for new, old in enumerate(places):
+        if new != old:
+            pictures[new] = pictures[old]
+    return pictures[: len(places)]
+
+
+def _checksums(root: str, files: list[str]) -> list[str]:
+    """Return the SHA-256 of each file's content, empty where it cannot be read."""
+    checksums = []
+    for name in files:
+        try:
+            with open(f"{root}/{name}", "rb") as file:  # noqa: PTH123 (faster, for many files)
+                checksums.append(hashlib.file_digest(file, "sha256").hexdigest())
+        except OSError:
+            checksums.append("")
+    return checksums
 
 
 def _cache_file(content: str) -> Path:
@@ -274,17 +318,18 @@ def _read_cache(path: Path, root: Path) -> PictureFolder | None:
     try:
         with np.load(path, allow_pickle=False) as archive:
             texts = json.loads(str(archive["texts"]))
-            images, labels, test = (archive[name] for name in ("images", "labels", "test"))
+            arrays = [archive[name] for name in ARRAYS]
     except Exception:  # none yet, or a damaged one, which NumPy and zipfile meet in many ways
         return None
-    names, files = tuple(texts["class_names"]), tuple(texts["files"])
-    return PictureFolder(root, images, labels, names, files, test, texts["findings"])
+    texts |= {name: tuple(texts[name]) for name in ("class_names", "files")}
+    return PictureFolder(root, **dict(zip(ARRAYS, arrays, strict=True)), **texts)
 
 
 def _write_cache(path: Path, pictures: PictureFolder) -> None:
     """Keep the result for the next time, where there is room for it."""
-    texts = {name: getattr(pictures, name) for name in ("class_names", "files", "findings")}
-    arrays = {name: getattr(pictures, name) for name in ("images", "labels", "test")}
+    names = ("class_names", "files", "findings", "copies")
+    texts = {name: getattr(pictures, name) for name in names}
+    arrays = {name: getattr(pictures, name) for name in ARRAYS}
     with contextlib.suppress(OSError), written_whole(path) as temporary:
         np.savez(temporary, **arrays, texts=json.dumps(texts))
 
@@ -366,39 +411,47 @@ def _listed(root: Path, most_files: int) -> _Listing:
 
 def _walk(root: Path, listing: _Listing, most_files: int) -> Iterator[str]:
     """Yield the files below a folder that may be pictures; links to folders are not followed."""
-    waiting, count = [root], 0
+    waiting, count = [("", root)], 0
     while waiting:
-        folder = waiting.pop()
-        for path in sorted(folder.iterdir()):
+        below, folder = waiting.pop()
+        with os.scandir(folder) as entries:  # faster than Path.iterdir, for many files
+            entries = sorted(entries, key=lambda entry: entry.name)
+        for entry in entries:
             count += 1
             if count > most_files:
                 raise ValueError(
                     f"{root} holds more than {most_files:,} files and folders: give a folder with "
                     "pictures alone, or raise most_files"
                 )
-            name = path.relative_to(root).as_posix()
-            if _ignored(path):
+            name = below + entry.name
+            if _ignored(entry):
                 continue
-            if path.is_dir():
-                if path.is_symlink():
+            linked = entry.is_symlink()
+            place = Path(entry.path) if linked else entry  # a path knows links that go in circles
+            if place.is_dir():
+                if linked:
                     listing.findings["a link to a folder, not followed"].append(name)
                 else:
-                    waiting.append(path)
-            elif not path.is_file():
-                broken = "a link that leads nowhere" if path.is_symlink() else "no ordinary file"
+                    waiting.append((f"{name}/", Path(entry.path)))
+            elif not place.is_file():
+                broken = "a link that leads nowhere" if linked else "no ordinary file"
                 listing.findings[f"{broken}, left out"].append(name)
-            elif _may_be_picture(path):
+            elif _may_be_picture(Path(entry.name)):
                 yield name
             else:
                 listing.findings["no picture by its ending, left out"].append(name)
 
 
+@cache
+def _endings() -> frozenset[str]:
+    return frozenset(Image.registered_extensions().keys() | NEEDS.keys()) - NO_ENDINGS
+
+
 def _may_be_picture(path: Path) -> bool:
-    endings = Image.registered_extensions().keys() | NEEDS.keys()
-    return path.suffix.lower() in endings - NO_ENDINGS
+    return path.suffix.lower() in _endings()
 
 
-def _ignored(path: Path) -> bool:
+def _ignored(path: Path | os.DirEntry[str]) -> bool:
     return path.name.startswith(".") or path.name.lower() in NO_PICTURES
 
 
@@ -584,17 +637,21 @@ def _group(name: str, listing: _Listing, pattern: re.Pattern[str] | None) -> str
 
 
 def _split(labels: np.ndarray, groups: list[str], test_share: float) -> np.ndarray:
-    """Draw the test part, by class and by whole groups, always in the same way."""
+    """Draw the test part, by class and by whole groups, always in the same way.
+
+    Where some pictures have labels, the others are not tested on, unless their group is.
+    """
     generator = np.random.default_rng(SPLIT_SEED)
     members = defaultdict(list)
     for place, group in enumerate(groups):
         members[group].append(place)
-    wanted = {c: max(1, round(test_share * n)) for c, n in Counter(labels.tolist()).items()}
+    counted = Counter(labels[labels >= 0].tolist() or labels.tolist())
+    wanted = {c: max(1, round(test_share * n)) for c, n in counted.items()}
     test = np.zeros(len(labels), bool)
     chosen: Counter[int] = Counter()
     for group in generator.permutation(sorted(members)):
-        of_group = Counter(labels[members[group]].tolist())
-        if all(
+        of_group = Counter(c for c in labels[members[group]].tolist() if c in wanted)
+        if of_group and all(
             chosen[c] + n <= max(wanted[c], n if chosen[c] == 0 else 0) for c, n in of_group.items()
         ):
             test[members[group]] = True
@@ -604,8 +661,11 @@ def _split(labels: np.ndarray, groups: list[str], test_share: float) -> np.ndarr
 
 def _copies(
     pictures: np.ndarray, looks: list[str], test: np.ndarray, labels: np.ndarray
-) -> dict[str, list[int]]:
-    """Find exact and near copies: in training of what is tested on, and within a part."""
+) -> tuple[dict[str, list[int]], dict[int, int]]:
+    """Find exact and near copies: in training of what is tested on, and within a part.
+
+    Returns them by what is said of them, and for each copy a picture that it repeats.
+    """
     exact = set()
     by_look = defaultdict(list)
     for place, look in enumerate(looks):
@@ -613,17 +673,18 @@ def _copies(
     for places in by_look.values():
         anchor = next((place for place in places if test[place]), places[0])
         exact |= {(min(anchor, place), max(anchor, place)) for place in places if place != anchor}
-    found = defaultdict(set)
+    found, originals = defaultdict(set), {}
     for kind, pairs in (("an exact copy", exact), ("nearly a copy", _near(pictures, test) - exact)):
         for first, second in pairs:
             later = first if test[second] and not test[first] else second
+            originals.setdefault(later, first + second - later)
             if test[first] == test[second]:
                 found[f"{kind} of another in the same part, kept"].add(later)
             else:
                 found[f"{kind} of a test picture, {REMOVED}"].add(later)
             if labels[first] != labels[second]:
                 found[f"{kind} of a picture with another label"].add(later)
-    return {finding: sorted(places) for finding, places in found.items()}
+    return {finding: sorted(places) for finding, places in found.items()}, originals
 
 
 def _near(pictures: np.ndarray, test: np.ndarray) -> set[tuple[int, int]]:
@@ -632,22 +693,20 @@ def _near(pictures: np.ndarray, test: np.ndarray) -> set[tuple[int, int]]:
     They are looked for in small grey thumbnails and confirmed in larger ones, without their
     brightness and contrast.
     """
-    from scipy.spatial import cKDTree
-
     small = _thumbnails(pictures, THUMBNAIL)
     lively = np.flatnonzero(small.std(axis=1) >= FLAT)
     small = _normalised(small[lively])
     candidates = set()
-    for known in (lively[test[lively]], lively[~test[lively]]):
-        inside = np.isin(lively, known)
-        if not inside.any():
-            continue
-        count = min(NEIGHBOURS, len(known))
-        tree = cKDTree(small[inside])
-        distances, nearest = tree.query(small, k=[*range(1, count + 1)], distance_upper_bound=NEAR)
-        for place, near in zip(*np.nonzero(np.isfinite(distances)), strict=True):
-            one, other = int(lively[place]), int(known[nearest[place, near]])
-            if one != other:
+    for known in (np.flatnonzero(test[lively]), np.flatnonzero(~test[lively])):
+        for start in range(0, len(lively) if len(known) else 0, COMPARED_AT_ONCE):
+            with threadpool_limits(limits=1, user_api="blas"):
+                cosines = small[start : start + COMPARED_AT_ONCE] @ small[known].T
+            np.putmask(cosines, lively[start : start + len(cosines), None] == lively[known], -1)
+            crowded = (cosines > NEAR_COSINE).sum(axis=1) > NEIGHBOURS
+            for row in np.flatnonzero(crowded):
+                cosines[row, np.argpartition(-cosines[row], NEIGHBOURS)[NEIGHBOURS:]] = -1
+            for row, column in zip(*np.nonzero(cosines > NEAR_COSINE), strict=True):
+                one, other = int(lively[start + row]), int(lively[known[column]])
                 candidates.add((min(one, other), max(one, other)))
     if not candidates:
         return set()

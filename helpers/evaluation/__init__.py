@@ -1,5 +1,13 @@
 """Whether features are any good, and how sure we are: probes, baselines, meters, intervals."""
 
+from helpers.evaluation.crossed import (
+    Comparison,
+    balanced_accuracy,
+    compare_crossed,
+    hardest_rival,
+    holm,
+    worth_it,
+)
 from helpers.evaluation.labels import label_budgets
 from helpers.evaluation.probes import (
     fit_probe,

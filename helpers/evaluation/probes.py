@@ -6,6 +6,7 @@ from functools import partial
 from numbers import Integral
 
 import numpy as np
+from sklearn import config_context
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
@@ -24,6 +25,7 @@ STRENGTHS = (1.0, 10.0, 100.0, 1000.0)  # of the fit to the labels: scikit-learn
 STRENGTH_UNCHOSEN = 100.0  # a class with a single label leaves nothing to choose with
 FOLDS = 5
 IMAGES_PER_BATCH = 1000
+MEGABYTES = 64  # of distances at a time, where scikit-learn would take a thousand
 
 
 def fit_probe(train_features: np.ndarray, train_labels: np.ndarray) -> Pipeline:
@@ -155,7 +157,8 @@ def nearest_neighbours(query_features: np.ndarray, features: np.ndarray, count: 
     check_same_dimension(query_features=queries, features=rows)
     _check_neighbours(count, len(rows), "count")
     search = NearestNeighbors(n_neighbors=count, metric="cosine").fit(rows)
-    return search.kneighbors(queries, return_distance=False)
+    with config_context(working_memory=MEGABYTES):
+        return search.kneighbors(queries, return_distance=False)
 
 
 def _accuracy(model: Pipeline, features: np.ndarray, labels: np.ndarray) -> float:

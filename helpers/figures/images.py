@@ -38,7 +38,7 @@ def image_grid(
     if len(lengths) != 1 or lengths == {0}:
         raise ValueError(f"every row needs the same number of images, got {sorted(lengths)}")
     shape = len(rows), lengths.pop()
-    figure, axes = _bare_figure(*shape, size * shape[1] + 0.9, (size + 0.05) * shape[0] + 0.6)
+    figure, axes = bare_figure(*shape, size * shape[1] + 0.9, (size + 0.05) * shape[0] + 0.6)
     for row, (name, images) in zip(axes, rows.items(), strict=True):
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
         for axis, image in zip(row, images, strict=True):
@@ -81,7 +81,7 @@ def scatter_by_class(
                 f"but {len(labels)} labels need ({len(labels)}, 2)"
             )
     rows, columns = -(-len(maps) // 4), min(4, len(maps))
-    figure, axes = _bare_figure(rows, columns, 2.6 * columns, 2.65 * rows + 0.9)
+    figure, axes = bare_figure(rows, columns, 2.6 * columns, 2.65 * rows + 0.9)
     for axis, (name, positions) in zip(axes.flat, maps.items(), strict=False):
         axis.set_title(name, fontsize=9)
         for label in np.unique(labels):
@@ -101,7 +101,8 @@ def scatter_by_class(
     return figure
 
 
-def _bare_figure(*layout: float) -> tuple[DescribedFigure, np.ndarray]:
+def bare_figure(*layout: float) -> tuple[DescribedFigure, np.ndarray]:
+    """Make a new figure whose axes show nothing but what is drawn on them."""
     figure, axes = new_figure(*layout)
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])

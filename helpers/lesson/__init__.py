@@ -13,6 +13,7 @@ from helpers.lesson.environment import environment_report, prepare_keras, prepar
 from helpers.lesson.exercises import exercise
 from helpers.lesson.files import DATA_FOLDER, NOTEBOOKS_FOLDER, build_folder, written_whole
 from helpers.lesson.limits import check_at_least
+from helpers.lesson.pages import write_page
 from helpers.lesson.predictions import predict, prediction_record, reveal
 from helpers.lesson.progress import progress_bar
 from helpers.lesson.questions import question

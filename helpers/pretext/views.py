@@ -17,6 +17,8 @@ from torch.nn import functional
 from helpers.lesson.limits import check_at_least
 
 Augmentation = Callable[[Tensor, Generator], Tensor]
+LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, as ITU-R BT.601 weighs them
+YIQ = torch.tensor([LUMINANCE, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)])
 
 
 def compose(*augmentations: Augmentation) -> Augmentation:
@@ -128,6 +130,62 @@ def random_brightness(images: Tensor, generator: Generator, strength: float = 0.
     return (images * factor[:, None, None, None]).clamp(0, 1)
 
 
+def random_colour(
+    images: Tensor,
+    generator: Generator,
+    brightness: float = 0.4,
+    contrast: float = 0.4,
+    saturation: float = 0.4,
+    hue: float = 0.1,
+) -> Tensor:
+    """Change each image's brightness, contrast, saturation and hue, in this order.
+
+    >>> red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1).expand(2, -1, 8, 8)
+    >>> random_colour(red, torch.Generator().manual_seed(0)).shape
+    torch.Size([2, 3, 8, 8])
+
+    Three factors are drawn from ``1 - strength`` to ``1 + strength``: of all values, of their
+    distance from the image's mean luminance, and of their distance from their own pixel's. The
+    hue, up to ``hue`` of the whole circle of colours either way, is a rotation in the plane of
+    colours of YIQ, which leaves the luminance alone. What leaves 0 to 1 is cut after each step.
+    Grey images, of one channel, have neither saturation nor hue: only the first two change them.
+
+    The strengths are those of Chen, Kornblith, Norouzi and Hinton (2020), "A Simple Framework for
+    Contrastive Learning of Visual Representations", for small images; there the order is drawn,
+    and a fifth of the views is left as it is.
+    """
+    _check(images, brightness=brightness, contrast=contrast, saturation=saturation)
+    if not 0 <= hue <= 0.5:
+        raise ValueError(f"hue must be from 0 to 0.5, half the circle, got {hue}")
+    images = random_brightness(images, generator, brightness)
+    mean = _luminance(images).mean(dim=(1, 2, 3), keepdim=True)  # n, 1, 1, 1
+    factor = _uniform(len(images), 1 - contrast, 1 + contrast, generator).to(images.dtype)
+    images = (mean + factor[:, None, None, None] * (images - mean)).clamp(0, 1)
+    factor = _uniform(len(images), 1 - saturation, 1 + saturation, generator)
+    angle = 2 * math.pi * _uniform(len(images), -hue, hue, generator)
+    if images.shape[1] != 3:
+        return images
+    turn = torch.zeros(len(images), 3, 3)
+    turn[:, 0, 0] = 1  # the luminance stays
+    turn[:, 1, 1] = turn[:, 2, 2] = factor * angle.cos()
+    turn[:, 2, 1] = factor * angle.sin()
+    turn[:, 1, 2] = -turn[:, 2, 1]
+    matrices = (YIQ.inverse() @ turn @ YIQ).to(images.dtype)  # n, 3, 3: from RGB to RGB
+    return torch.einsum("nij,njhw->nihw", matrices, images).clamp(0, 1)
+
+
+def random_greying(images: Tensor, generator: Generator, probability: float = 0.2) -> Tensor:
+    """Take the colours from some of the images; grey ones, of one channel, stay as they are.
+
+    >>> red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1)
+    >>> random_greying(red, torch.Generator().manual_seed(0), probability=1).flatten()
+    tensor([0.2990, 0.2990, 0.2990])
+    """
+    _check(images, probability=probability)
+    chosen = _uniform(len(images), 0, 1, generator) < probability
+    return torch.where(chosen[:, None, None, None], _luminance(images), images)
+
+
 def random_noise(images: Tensor, generator: Generator, deviation: float = 0.1) -> Tensor:
     """Add normal noise of this standard deviation to every pixel; what leaves 0 to 1 is cut.
 
@@ -164,14 +222,23 @@ DIGIT_VIEWS = compose(
     partial(random_affine, degrees=20, shift=0.1, scale=0.15, shear=0.3),
 )
 CLOTHES_VIEWS = compose(partial(random_crop, smallest=0.5), random_flip, random_brightness)
+PHOTO_VIEWS = compose(
+    partial(random_crop, smallest=0.5), random_flip, random_colour, random_greying
+)
 
 
-def views_of(source: str) -> Augmentation:
-    """Return the views that lesson 05 chooses for a data set, by its name: clothes', or digits'.
+def views_of(source: str, channels: int = 1) -> Augmentation:
+    """Return the views for a data set: of colour, those for photographs, whatever its name.
 
     >>> views_of("fashion-mnist-20k") is CLOTHES_VIEWS, views_of("mnist-5k") is DIGIT_VIEWS
     (True, True)
+    >>> views_of("holidays", channels=3) is PHOTO_VIEWS
+    True
+
+    Of grey images they are those that lesson 05 chooses by the name: clothes', or digits'.
     """
+    if channels == 3:
+        return PHOTO_VIEWS
     return CLOTHES_VIEWS if "fashion" in source.lower() else DIGIT_VIEWS
 
 
@@ -185,6 +252,14 @@ def _resampled(images: Tensor, matrices: list[list[Tensor]], outside: str) -> Te
     grid = functional.affine_grid(theta, list(images.shape), align_corners=False)  # n, h, w, 2
     views = functional.grid_sample(images, grid, padding_mode=outside, align_corners=False)
     return views.clamp(0, 1)
+
+
+def _luminance(images: Tensor) -> Tensor:
+    """Return each pixel's brightness, ``(n, 1, height, width)``; grey images are theirs."""
+    if images.shape[1] != 3:
+        return images
+    weights = torch.tensor(LUMINANCE, dtype=images.dtype)
+    return (images * weights[:, None, None]).sum(dim=1, keepdim=True)
 
 
 def _uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:

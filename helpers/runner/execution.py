@@ -119,14 +119,14 @@ def run_job(
                 language="python",
                 cwd=job.lesson.path.parent,
                 progress_bar=progress,
-                execution_timeout=job.cell_timeout,
+                execution_timeout=job.seconds_for_a_cell,
                 extra_arguments=[QUIET_KERNEL],
                 coalesce_streams=True,
             )
     except PapermillExecutionError as error:
         return _failed(job, f"{error.ename}: {error.evalue}", error.exec_count, error.source)
     except CellTimeoutError:
-        reason = f"the cell took longer than {job.cell_timeout} s, the profile's cell_timeout"
+        reason = f"the cell took longer than {job.seconds_for_a_cell} s, the profile's cell_timeout"
         return _failed(job, reason, *_last_cell(job.unfinished))
     except DeadKernelError:
         reason = "the kernel died: most often memory ran out, or a cell calls quit()"

@@ -54,6 +54,11 @@ class Job:
         return {**self.lesson.defaults(), **self.overrides}
 
     @property
+    def seconds_for_a_cell(self) -> int:
+        """How long a cell may take: more for a lesson that is given ``minutes`` to compute."""
+        return self.cell_timeout + round(5 * 60 * float(self.parameters().get("minutes", 0)))
+
+    @property
     def notebook(self) -> Path:
         """Where the executed notebook goes once it is finished."""
         return self.folder / "notebooks" / f"{self.lesson.name}.ipynb"

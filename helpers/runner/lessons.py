@@ -68,9 +68,12 @@ class Promise(Struct, frozen=True):
     figures: Annotated[int, Meta(ge=0, description="a whole number, at least 0")] = 0
     metrics: dict[str, Bounds] = {}
     headline: str = ""
+    unless: str = ""
 
     def found(self, metrics: dict[str, float]) -> str:
-        """Return the headline with the numbers of a run."""
+        """Return the headline with the numbers of a run, or why there is nothing to say."""
+        if self.unless in metrics:
+            return self.unless.replace("_", " ")
         return self.headline.format(**metrics)
 
 
@@ -137,8 +140,11 @@ def broken_promises(
     """Compare a run with what its lesson promises; return a short sentence for each difference.
 
     Bounds count only if ``strict``: with other parameters than the lesson's own they need not
-    hold. ``record`` has made sure that the numbers are finite.
+    hold. ``record`` has made sure that the numbers are finite. A run that recorded what the
+    promise names with ``unless`` had nothing to measure, and promises nothing.
     """
+    if promise.unless in metrics and not strict:
+        return []
     broken = [f"it recorded no {name!r}" for name in promise.metrics if name not in metrics]
     if figures < promise.figures:
         broken.append(f"it drew {figures} figures, and promises {promise.figures}")

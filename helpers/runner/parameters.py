@@ -13,6 +13,7 @@ import msgspec
 import nbformat
 
 from helpers.data import dataset_files
+from helpers.data.folders import picture_files
 from helpers.data.layouts import full_path
 from helpers.runner.errors import InputError, describe, unknown
 from helpers.runner.strict_yaml import TYPE_NAMES, read_value
@@ -56,7 +57,12 @@ class Parameter:
     @property
     def is_dataset(self) -> bool:
         """Whether it names a data set, so that a path may stand in for one of the choices."""
-        return "dataset" in self.name
+        return "dataset" in self.name or self.is_folder
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it names a folder of pictures, and no other kind of data set."""
+        return self.name == "folder"
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -118,6 +124,13 @@ class Parameter:
         refusal = unknown(self.name, value, self.choices, where)
         if not self.is_dataset:
             raise refusal
+        if self.is_folder:
+            try:
+                path = full_path(Path(folder or "", Path(value).expanduser()))
+                picture_files(path)
+            except (OSError, RuntimeError, ValueError) as error:
+                raise InputError(f"{where}: {self.name}: {error}") from error
+            return str(path)
         try:
             path = full_path(Path(folder or "", Path(value).expanduser()))
             is_data = path.is_dir() or (path.is_file() and path.suffix == ".npz")

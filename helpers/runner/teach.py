@@ -26,17 +26,23 @@ EXERCISES_FOLDER = "exercises"  # beside the lessons: sets of exercises that are
 
 def write_page(course: Course, notebooks: Path, page: Path) -> Path:
     """Write the page for teachers as one HTML file, and return its path."""
+    cells = [new_markdown_cell(text) for text in page_texts(course, notebooks)]
+    write_html(new_notebook(cells=cells), page)
+    return page
+
+
+def page_texts(course: Course, notebooks: Path, figures: bool = True) -> list[str]:
+    """Return what the page for teachers says, as pieces of Markdown."""
     lessons = committed_results(notebooks, course.lessons)["lessons"]
     seconds = {name: lessons.get(name, {}).get("seconds") for name in course.lessons}
     texts = [_beginning(course)]
     for name, lesson in course.lessons.items():
         notebook = nbformat.read(lesson.path, as_version=4)
         texts += _lesson(name, course.promises[name].summary, seconds[name], notebook)
+        texts += [_figures(notebook)] if figures else []
     for path in _sets(notebooks):
         texts += [f"## {path.stem}", *_exercises(exercises_of(path.stem).values())]
-    notebook = new_notebook(cells=[new_markdown_cell(text) for text in texts])
-    write_html(notebook, page)
-    return page
+    return texts
 
 
 def write_class_notebooks(course: Course, notebooks: Path, folder: Path) -> Iterator[Path]:
@@ -92,7 +98,6 @@ def _lesson(
     yield from _exercises(exercises_of(name[:2]).values())
     yield "### Predictions\n\n" + "\n".join(_predictions(name[:2], notebook))
     yield from _questions(name[:2])
-    yield _figures(notebook)
 
 
 def _exercises(exercises: Iterable[Exercise]) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Folders as people keep them: what is wrong is named, what is right is read."""
 
-import io
 import os
 import sys
 import zipfile
@@ -10,10 +9,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.data import dataset_files, load_dataset, load_pair, read_folder
+from helpers.data import dataset_files, load_dataset, load_pair, read_folder, whole_picture
 from helpers.data import folders as folders_module
 from helpers.data.downloads import CACHE_VARIABLE
-from helpers.data.folders import ORIENTATION
+from helpers.data.example_folder import (
+    animated,
+    bomb,
+    cut_short,
+    jpeg,
+    overwritten,
+    sixteen_bits,
+    transparent,
+    turned,
+)
 
 SIZE = 16
 
@@ -78,8 +86,13 @@ def test_the_split_is_always_the_same_and_does_not_hang_on_the_folders_place(
 
 # name, what is put into the folder, the finding, and whether the file is still used
 DEFECTS = {
-    "a truncated JPEG": ("cut.jpg", lambda p: p.write_bytes(jpeg(90)[:-200]), "damaged", False),
-    "a PNG with zeros inside": ("noise.png", lambda p: p.write_bytes(noisy()), "damaged", False),
+    "a truncated JPEG": ("cut.jpg", lambda p: cut_short(p, picture(90, 60, 60)), "damaged", False),
+    "a PNG with zeros inside": (
+        "noise.png",
+        lambda p: overwritten(p, picture(91)),
+        "damaged",
+        False,
+    ),
     "an empty file": ("empty.jpg", lambda p: p.touch(), "empty", False),
     "a text": ("text.jpg", lambda p: p.write_text("no picture"), "no picture inside", False),
     "a web page": ("page.png", lambda p: p.write_text("<html>404"), "no picture inside", False),
@@ -95,35 +108,55 @@ DEFECTS = {
     "a hidden file": (".DS_Store", lambda p: p.write_bytes(bytes(9)), None, False),
     "a hidden picture": ("._00.png", lambda p: p.write_bytes(bytes(9)), None, False),
     "Thumbs.db": ("Thumbs.db", lambda p: p.write_bytes(bytes(9)), None, False),
-    "turned by a camera": ("turned.jpg", lambda p: rotated(p, 6), "turned as its camera", True),
-    "mirrored by a camera": ("mirror.jpg", lambda p: rotated(p, 2), "turned as its camera", True),
-    "upright says the camera": ("upright.jpg", lambda p: rotated(p, 1), None, True),
-    "a nonsense orientation": ("odd.jpg", lambda p: rotated(p, 99), None, True),
+    "turned by a camera": (
+        "turned.jpg",
+        lambda p: turned(p, picture(106), 6),
+        "turned as its camera",
+        True,
+    ),
+    "mirrored by a camera": (
+        "mirror.jpg",
+        lambda p: turned(p, picture(102), 2),
+        "turned as its camera",
+        True,
+    ),
+    "upright says the camera": ("upright.jpg", lambda p: turned(p, picture(101), 1), None, True),
+    "a nonsense orientation": ("odd.jpg", lambda p: turned(p, picture(199), 99), None, True),
     "a palette": ("pal.png", lambda p: picture(60).convert("P").save(p), None, True),
     "a palette of 2": ("two.gif", lambda p: picture(61).quantize(2).save(p), None, True),
-    "transparency": ("clear.png", lambda p: transparent(62).save(p), "laid on white", True),
+    "transparency": (
+        "clear.png",
+        lambda p: transparent(picture(62)).save(p),
+        "laid on white",
+        True,
+    ),
     "a clear palette": ("clear.gif", lambda p: clear_palette(p), "laid on white", True),
-    "grey and alpha": ("la.png", lambda p: transparent(63).convert("LA").save(p), "white", True),
+    "grey and alpha": (
+        "la.png",
+        lambda p: transparent(picture(63)).convert("LA").save(p),
+        "white",
+        True,
+    ),
     "CMYK": ("print.jpg", lambda p: picture(64).convert("CMYK").save(p), "CMYK", True),
     "1 bit": ("bit.png", lambda p: picture(65).convert("1").save(p), None, True),
-    "16 bits": ("deep.png", lambda p: sixteen(66).save(p), "16 bits", True),
-    "16 bits in TIFF": ("deep.tif", lambda p: sixteen(67).save(p), "16 bits", True),
+    "16 bits": ("deep.png", lambda p: sixteen_bits(picture(66)).save(p), "16 bits", True),
+    "16 bits in TIFF": ("deep.tif", lambda p: sixteen_bits(picture(67)).save(p), "16 bits", True),
     "floats": ("float.tif", lambda p: floats(68, 1).save(p), None, True),
     "dark in 16 bits": ("night.png", lambda p: dark(68).save(p), "16 bits", True),
     "no numbers": ("nan.tif", lambda p: floats(58, np.nan).save(p), "or missing", False),
     "floats out of range": ("wild.tif", lambda p: floats(69, -3).save(p), "values below 0", False),
     "grey": ("grey.png", lambda p: picture(70).convert("L").save(p), None, True),
-    "an animation": ("film.gif", lambda p: several(p, 71), "several pictures", True),
-    "a stack": ("stack.tif", lambda p: several(p, 72), "several pictures", True),
+    "an animation": ("film.gif", lambda p: animated(p, picture(71)), "several pictures", True),
+    "a stack": ("stack.tif", lambda p: animated(p, picture(72)), "several pictures", True),
     "WebP": ("new.webp", lambda p: picture(73).save(p), None, True),
     "a panorama": ("wide.png", lambda p: picture(74, 400, 40).save(p), "cut away", True),
     "a tower": ("tall.png", lambda p: picture(75, 40, 400).save(p), "cut away", True),
     "a tiny one": ("tiny.png", lambda p: picture(76, 5, 5).save(p), "enlarged", True),
     "a single pixel": ("dot.png", lambda p: picture(77, 1, 1).save(p), "one colour", True),
     "a blank one": ("blank.png", lambda p: Image.new("RGB", (40, 40)).save(p), "one colour", True),
-    "a bomb": ("bomb.png", lambda p: bomb(p), "most_pixels", False),
-    "a wrong ending": ("really.png", lambda p: p.write_bytes(jpeg(78)), None, True),
-    "capitals": ("LOUD.JPG", lambda p: p.write_bytes(jpeg(79)), None, True),
+    "a bomb": ("bomb.png", lambda p: bomb(p, None), "most_pixels", False),
+    "a wrong ending": ("really.png", lambda p: p.write_bytes(jpeg(picture(78))), None, True),
+    "capitals": ("LOUD.JPG", lambda p: p.write_bytes(jpeg(picture(79))), None, True),
     "another script": ("кошка 猫 ñ.png", lambda p: picture(80).save(p), None, True),
     "a space in front": (" space.png", lambda p: picture(81).save(p), None, True),
     "a line break": ("a\nb.png", lambda p: picture(82).save(p), None, True),
@@ -135,39 +168,8 @@ DEFECTS = {
 }
 
 
-def jpeg(seed):
-    buffer = io.BytesIO()
-    picture(seed, 60, 60).save(buffer, "JPEG", quality=95)
-    return buffer.getvalue()
-
-
-def noisy():
-    buffer = io.BytesIO()
-    picture(91).save(buffer, "PNG")
-    content = bytearray(buffer.getvalue())
-    content[60:90] = bytes(30)
-    return bytes(content)
-
-
-def rotated(path, orientation):
-    exif = Image.Exif()
-    exif[ORIENTATION] = orientation
-    picture(100 + orientation).save(path, exif=exif, quality=95)
-
-
-def transparent(seed):
-    image = picture(seed).convert("RGBA")
-    image.paste((0, 0, 0, 0), (0, 0, 20, 40))
-    return image
-
-
 def clear_palette(path):
     picture(59).quantize(8).save(path, transparency=0)
-
-
-def sixteen(seed):
-    grey = np.asarray(picture(seed).convert("L"), np.uint16)
-    return Image.fromarray(grey * np.uint16(257))
 
 
 def dark(seed):
@@ -176,14 +178,6 @@ def dark(seed):
 
 def floats(seed, scale):
     return Image.fromarray(np.asarray(picture(seed).convert("L"), np.float32) / 255 * scale)
-
-
-def several(path, seed):
-    picture(seed).save(path, save_all=True, append_images=[picture(seed + 400)])
-
-
-def bomb(path):
-    Image.new("1", (20_000, 20_000)).save(path)
 
 
 def away(path, seed):
@@ -223,10 +217,8 @@ def test_a_folder_with_all_defects_at_once_is_read_and_reported(classes):
 
 
 def test_orientation_is_applied(classes):
-    exif = Image.Exif()
-    exif[ORIENTATION] = 6
     upright = picture(200)
-    upright.rotate(90).save(classes / "cat" / "turned.jpg", exif=exif, quality=95)
+    turned(classes / "cat" / "turned.jpg", upright)
     found = read(classes)
     image = found.images[found.files.index("cat/turned.jpg")].astype(int)
     expected = np.asarray(upright.resize((SIZE, SIZE), Image.Resampling.LANCZOS), int)
@@ -243,7 +235,7 @@ def test_sixteen_bits_are_not_clipped(classes):
 
 
 def test_transparency_is_laid_on_white(classes):
-    transparent(300).save(classes / "cat" / "clear.png")
+    transparent(picture(300)).save(classes / "cat" / "clear.png")
     found = read(classes)
     assert (found.images[found.files.index("cat/clear.png")][:, :5] > 245).all()
 
@@ -262,6 +254,7 @@ def test_an_exact_copy_in_training_of_a_test_picture_is_removed(classes):
     again = read(classes, group_pattern="")
     copies = {text: files for text, files in again.findings.items() if "copy" in text}
     assert sum(map(len, copies.values())) == 1
+    assert again.copies == {name: asked} or again.copies == {asked: name}
     shown = {image.tobytes() for image in again.images[~again.test]}
     assert not any(image.tobytes() in shown for image in again.images[again.test])
 
@@ -295,6 +288,11 @@ def test_groups_never_stand_on_both_sides(tmp_path):
     on_training = {p for p, test in zip(patients, found.test, strict=True) if not test}
     assert on_test and on_training and not on_test & on_training
     assert len(found.files) == 60
+    numbers = dict(zip(patients, found.groups.tolist(), strict=True))
+    assert sorted(numbers.values()) == list(range(10))
+    assert [numbers[patient] for patient in patients] == found.groups.tolist()
+    again = read(tmp_path / "p", group_pattern=r"(patient\d+)_")
+    assert np.array_equal(again.groups, found.groups)
 
 
 def test_of_a_group_that_is_tested_on_nothing_is_left_in_training(tmp_path):
@@ -462,6 +460,25 @@ def test_pictures_without_labels_are_read_without(tmp_path):
     assert found.test.sum() == 4
     with pytest.raises(ValueError, match="pictures and no labels"):
         load_dataset(tmp_path / "p")
+
+
+def test_where_some_have_labels_the_others_are_all_to_learn_from(tmp_path):
+    flat(tmp_path / "p")
+    lines = [f"{n}.png,{'xy'[n % 2] if n < 12 else ''}" for n in range(20)]
+    table(tmp_path / "p", "file,label\n" + "\n".join(lines))
+    found = read(tmp_path / "p")
+    assert (found.labels == -1).sum() == 8
+    assert not found.test[found.labels == -1].any()
+    assert found.test.any()
+
+
+def test_a_picture_is_shown_whole_and_upright(tmp_path):
+    image = picture(1, width=120, height=40)
+    turned(tmp_path / "turned.jpg", image)
+    whole = whole_picture(tmp_path / "turned.jpg", longer=60)
+    assert whole.shape == (20, 60, 3)
+    upright = np.asarray(image.resize((60, 20))).astype(int)
+    assert np.abs(whole - upright).mean() < 20
 
 
 def test_files_beside_the_classes_and_classes_without_pictures_are_named(classes):

@@ -38,6 +38,17 @@ def test_windows_runs_the_lines_of_the_readme():
     assert doctor.removeprefix(".venv\\Scripts\\") in README
 
 
+def test_the_site_is_tested_before_it_is_published_from_the_default_branch():
+    text = (WORKFLOW.parent / "site.yml").read_text(encoding="utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    steps = jobs["build"]["steps"]
+    assert [step["run"] for step in steps if "run" in step] == ["make test-site PYTHON=python"]
+    assert steps[-1]["with"] == {"path": "build/site"}
+    assert jobs["publish"]["needs"] == "build"
+    assert "default_branch" in jobs["publish"]["if"]
+    assert jobs["publish"]["permissions"] == {"pages": "write", "id-token": "write"}
+
+
 @pytest.mark.skipif(not shutil.which("git"), reason="needs git")
 def test_no_file_is_stored_with_the_line_ends_of_windows_or_gets_them_on_a_checkout():
     listed = subprocess.run(["git", "ls-files", "--eol"], cwd=ROOT, capture_output=True, text=True)

@@ -10,14 +10,19 @@ from hypothesis import strategies as st
 
 from helpers.models.training import scaled
 from helpers.pretext.views import (
+    DIGIT_VIEWS,
+    PHOTO_VIEWS,
     compose,
     random_affine,
     random_brightness,
+    random_colour,
     random_crop,
     random_erase,
     random_flip,
+    random_greying,
     random_noise,
     two_views,
+    views_of,
 )
 
 AUGMENTATIONS = {
@@ -26,6 +31,8 @@ AUGMENTATIONS = {
     "flip": random_flip,
     "half turn": partial(random_flip, axes=(2, 3)),
     "brightness": random_brightness,
+    "colour": random_colour,
+    "greying": partial(random_greying, probability=0.5),
     "noise": random_noise,
     "erase": random_erase,
     "all": compose(random_crop, random_affine, random_brightness, random_noise, random_erase),
@@ -35,6 +42,8 @@ NEUTRAL = {
     "affine": partial(random_affine, degrees=0, shift=0, scale=0, shear=0),
     "flip": partial(random_flip, probability=0),
     "brightness": partial(random_brightness, strength=0),
+    "colour": partial(random_colour, brightness=0, contrast=0, saturation=0, hue=0),
+    "greying": partial(random_greying, probability=0),
     "noise": partial(random_noise, deviation=0),
     "erase": partial(random_erase, largest=0),
     "nothing": compose(),
@@ -50,6 +59,11 @@ WRONG = [
     (partial(random_flip, axes=()), "axes must be"),
     (partial(random_flip, probability=2), "probability must be from 0 to 1, got 2"),
     (partial(random_brightness, strength=1.5), "strength must be from 0 to 1, got 1.5"),
+    (partial(random_colour, brightness=2), "brightness must be from 0 to 1, got 2"),
+    (partial(random_colour, contrast=-1), "contrast must be from 0 to 1, got -1"),
+    (partial(random_colour, saturation=1.5), "saturation must be from 0 to 1, got 1.5"),
+    (partial(random_colour, hue=0.6), "hue must be from 0 to 0.5, half the circle, got 0.6"),
+    (partial(random_greying, probability=-1), "probability must be from 0 to 1, got -1"),
     (partial(random_noise, deviation=-1), "deviation must be at least 0, got -1"),
     (partial(random_erase, largest=1.2), "largest must be from 0 to 1, got 1.2"),
 ]
@@ -90,7 +104,7 @@ def test_the_same_seed_gives_the_same_views(augment, seed, shape):
 @every_augmentation
 @given(seeds)
 def test_two_draws_differ(augment, seed):
-    images = random_images(seed, (24, 1, 16, 16))
+    images = random_images(seed, (24, 3, 16, 16))
     first, second = two_views(images, augment, generator(seed))
     assert not torch.equal(first, second)
     assert not torch.equal(first, augment(images, generator(seed + 1)))
@@ -98,7 +112,7 @@ def test_two_draws_differ(augment, seed):
 
 @every_augmentation
 def test_the_images_of_a_batch_are_changed_each_by_a_draw_of_its_own(augment):
-    images = random_images(0, (1, 1, 16, 16)).expand(24, -1, -1, -1)
+    images = random_images(0, (1, 3, 16, 16)).expand(24, -1, -1, -1)
     assert len(augment(images, generator(0)).unique(dim=0)) > 1
 
 
@@ -179,6 +193,70 @@ def test_brightness_multiplies_each_image_by_one_factor():
     factors = random_brightness(images, generator(0), strength=0.5) / images
     torch.testing.assert_close(factors, factors[:, :, :1, :1].expand_as(factors))
     assert 0.5 <= factors.min() < factors.max() <= 1.5
+
+
+def one_colour(*colour, count=1):
+    return torch.tensor(colour).view(1, 3, 1, 1).expand(count, -1, 4, 4)
+
+
+ONLY = {"brightness": 0, "contrast": 0, "saturation": 0, "hue": 0}
+
+
+def changed_only(images, **strength):
+    return random_colour(images, generator(0), **(ONLY | strength))
+
+
+def test_contrast_keeps_the_mean_and_multiplies_the_distance_from_it():
+    images = 0.3 + 0.4 * random_images(0, (6, 1, 8, 8))
+    centred = images - images.mean(dim=(1, 2, 3), keepdim=True)
+    view = changed_only(images, contrast=0.4)
+    means = view.mean(dim=(1, 2, 3), keepdim=True)
+    torch.testing.assert_close(means, images.mean(dim=(1, 2, 3), keepdim=True))
+    factors = (view - means).std(dim=(1, 2, 3)) / centred.std(dim=(1, 2, 3))
+    assert 0.6 <= factors.min() < factors.max() <= 1.4
+
+
+def test_saturation_moves_colours_along_the_line_to_their_grey():
+    colour = torch.tensor([0.6, 0.4, 0.5])
+    grey = (colour * torch.tensor([0.299, 0.587, 0.114])).sum()
+    view = changed_only(one_colour(*colour.tolist(), count=200), saturation=0.5)[:, :, 0, 0]
+    ratios = (view - grey) / (colour - grey)
+    torch.testing.assert_close(ratios, ratios[:, :1].expand(-1, 3), rtol=0, atol=1e-4)
+    assert 0.5 <= ratios.min() < 0.6 and 1.4 < ratios.max() <= 1.5
+
+
+def test_half_the_circle_of_hues_turns_a_colour_into_its_complement_of_the_same_luminance():
+    colour = torch.tensor([0.6, 0.4, 0.5])
+    weights = torch.tensor([0.299, 0.587, 0.114])
+    grey = (colour * weights).sum()
+    view = changed_only(one_colour(*colour.tolist(), count=500), hue=0.5)[:, :, 0, 0]
+    torch.testing.assert_close(view @ weights, grey.expand(500))
+    complement = 2 * grey - colour
+    assert (view - complement).norm(dim=1).min() < 0.01 < (view - complement).norm(dim=1).max()
+    assert (view - colour).norm(dim=1).min() < 0.01
+
+
+def test_grey_pixels_have_no_hue_and_no_saturation():
+    grey = one_colour(0.4, 0.4, 0.4, count=50)
+    view = changed_only(grey, hue=0.5, saturation=1)
+    torch.testing.assert_close(view, grey, rtol=0, atol=1e-4)
+
+
+def test_one_channel_is_changed_in_brightness_and_contrast_alone():
+    images = random_images(0, (6, 1, 8, 8))
+    torch.testing.assert_close(changed_only(images, hue=0.5, saturation=1), images)
+    assert not torch.allclose(random_colour(images, generator(0)), images)
+
+
+def test_a_fifth_of_the_images_loses_its_colours_by_default():
+    images = random_images(0, (2000, 3, 1, 1))
+    greyed = (random_greying(images, generator(0)).flatten(1).std(dim=1) < 1e-6).float().mean()
+    assert greyed.item() == pytest.approx(0.2, abs=0.03)
+
+
+def test_the_views_of_colour_are_those_for_photographs():
+    assert views_of("fashion-mnist", channels=3) is views_of("mnist-5k", 3) is PHOTO_VIEWS
+    assert views_of("photos") is DIGIT_VIEWS
 
 
 def test_noise_has_the_deviation_asked_for():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from tiny_course import PROMISE, RECORD, write_course
 
@@ -25,6 +27,13 @@ def test_what_is_given_on_the_command_line_overrides_the_profile_and_ends_strict
     assert (quick.overrides, quick.strict) == ({"epochs": 1, "verbose": True}, False)
     assert (given.overrides, given.strict) == ({"epochs": 9}, False)
     assert quick.folder == tmp_path / "ci"
+
+
+def test_a_lesson_that_is_given_minutes_may_take_them(tmp_path):
+    (job,) = plan(read_course(write_course(tmp_path)), [], "laptop", [], tmp_path)
+    assert job.seconds_for_a_cell == job.cell_timeout
+    given = replace(job, overrides={"minutes": 10.0})
+    assert given.seconds_for_a_cell == job.cell_timeout + 5 * 600
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from tiny_course import write_notebook
 
 from helpers.runner.errors import InputError
 from helpers.runner.lessons import (
+    Bounds,
     Promise,
     broken_promises,
     read_lesson,
@@ -165,3 +166,13 @@ KEPT = {"accuracy": 0.9, "chance": 0.1}
 def test_a_run_is_held_to_its_promises(tmp_path, metrics, figures, strict, broken):
     promise = read(tmp_path, GOOD)["01_a"]
     assert broken_promises(promise, metrics, figures, strict) == broken
+
+
+def test_a_run_that_had_nothing_to_measure_says_so_and_promises_nothing():
+    promise = Promise(
+        "", figures=3, metrics={"gain": Bounds()}, headline="{gain}", unless="no_labels"
+    )
+    assert broken_promises(promise, {"no_labels": 1}, 0, strict=False) == []
+    assert promise.found({"no_labels": 1}) == "no labels"
+    assert broken_promises(promise, {"no_labels": 1}, 0, strict=True)
+    assert broken_promises(promise, {}, 3, strict=False) == ["it recorded no 'gain'"]

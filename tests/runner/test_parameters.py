@@ -1,4 +1,6 @@
+import os
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -118,6 +120,53 @@ def test_a_folder_without_a_data_set_is_refused_before_anything_is_hashed(tmp_pa
 def test_a_data_set_is_no_other_file(path):
     with pytest.raises(InputError, match=r"a path must be a folder or an \.npz file"):
         DATASET.parse(path, "lesson")
+
+
+FOLDER = Parameter("folder", "str", False, "example", "pictures", "example")
+
+
+def test_a_folder_of_pictures_becomes_absolute(tmp_path, monkeypatch):
+    (tmp_path / "my photos" / "cats").mkdir(parents=True)
+    (tmp_path / "my photos" / "cats" / "1.jpg").touch()
+    monkeypatch.chdir(tmp_path)
+    assert FOLDER.parse("my photos", "lesson") == str(tmp_path / "my photos")
+    assert FOLDER.parse("example", "lesson") == "example"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("file.jpg", "is a file"),
+        ("empty", "holds no pictures"),
+        ("nothing", "is not there"),
+        ("self", "self"),
+        (str(Path("/").resolve()), "the whole disk"),
+        ("~nobody/photos", "folder"),
+        ("a\0b", "folder"),
+    ],
+)
+def test_what_is_no_folder_of_pictures_is_refused_in_one_line(tmp_path, monkeypatch, name, said):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.jpg").touch()
+    (tmp_path / "self").symlink_to(tmp_path / "self")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=said) as refusal:
+        FOLDER.parse(name, "lesson 10")
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read it all")
+def test_a_folder_that_may_not_be_read_is_refused_in_one_line(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0)
+    with pytest.raises(InputError, match="cannot be read"):
+        FOLDER.parse(str(tmp_path / "closed"), "lesson")
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "inf", "nan", "1e400", "soon"])
+def test_minutes_are_refused_unless_they_can_be_had(text):
+    minutes = Parameter("minutes", "float", False, 1.5, "for all trainings", "0.05 to 600")
+    with pytest.raises(InputError, match="minutes"):
+        minutes.parse(text, "lesson")
 
 
 def test_only_a_data_set_may_be_a_path(tmp_path):
