@@ -23,6 +23,8 @@ RUNS = {  # columns that tell one row from another, apart from the seed; seeds; 
         10,
         2 * 5 * 4 + (2 * 6 + 2 + 3) * 2 * (4 + 1),
     ),
+    "self_training_mnist": (["arm", "round"], 5, 2 * 6 + 4),
+    "self_training_fashion-mnist-20k": (["arm", "round"], 5, 2 * 6 + 4),
 }
 
 
