@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from itertools import chain, islice
 from numbers import Integral, Real
 from pathlib import Path
@@ -126,7 +126,7 @@ def holds_pictures(folder: Path) -> bool:
     if folder == Path(folder.anchor):
         return False
     levels = chain.from_iterable(folder.glob(level) for level in ("*", "*/*", "*/*/*"))
-    return any(_may_be_picture(path) for path in islice(levels, LOOKED_AT))
+    return any(_may_be_picture(path.name) for path in islice(levels, LOOKED_AT))
 
 
 def read_folder(
@@ -157,11 +157,9 @@ def read_folder(
     pattern = _checked(size, test_share, group_pattern, most_unreadable)
     root = _root(folder)
     files, listing = _files(root, most_files)
-    parts = [files[start : start + FILES_AT_ONCE] for start in range(0, len(files), FILES_AT_ONCE)]
-    with ThreadPoolExecutor(available_cores()) as several:
-        looks = list(chain.from_iterable(several.map(partial(_checksums, str(root)), parts)))
+    checksums = [_checksum(f"{root}/{name}") for name in files]  # threads would wait for each other
     settings = (size, test_share, group_pattern, most_unreadable, most_pixels)
-    cache = _cache_file(repr((VERSION, settings, listing, looks)))
+    cache = _cache_file(repr((VERSION, settings, listing, checksums)))
     if (kept := _read_cache(cache, root)) is not None:
         return kept
     pictures = np.empty((len(files), size, size, 3), np.uint8)
@@ -197,7 +195,7 @@ def read_folder(
             f"{lost:,} of {len(files):,} files of {root} cannot be read, such as {first} "
             f"({reason}): remove them, or raise most_unreadable from {most_unreadable:g}"
         )
-    result = _put_together(root, files, pictures, readable, looks, listing, test_share, pattern)
+    result = _put_together(root, files, pictures, readable, checksums, listing, test_share, pattern)
     _write_cache(cache, result)
     return result
 
@@ -239,7 +237,7 @@ def _put_together(
     files: list[str],
     pictures: np.ndarray,
     readable: np.ndarray,
-    looks: list[str],
+    checksums: list[str],
     listing: _Listing,
     test_share: float,
     pattern: re.Pattern[str] | None,
@@ -264,7 +262,7 @@ def _put_together(
     else:
         test = _split(labels, groups, test_share)
     pictures = _moved_up(pictures, kept)
-    found, originals = _copies(pictures, [looks[place] for place in kept], test, labels)
+    found, originals = _copies(pictures, [checksums[place] for place in kept], test, labels)
     crossing = np.flatnonzero(~test & np.isin(groups, np.array(groups)[test])).tolist()
     found |= {f"of a group that is also tested on, {REMOVED}": crossing} if crossing else {}
     for finding, places in found.items():
@@ -297,16 +295,13 @@ def _moved_up(pictures: np.ndarray, places: np.ndarray) -> np.ndarray:
     return pictures[: len(places)]
 
 
-def _checksums(root: str, files: list[str]) -> list[str]:
-    """Return the SHA-256 of each file's content, empty where it cannot be read."""
-    checksums = []
-    for name in files:
-        try:
-            with open(f"{root}/{name}", "rb") as file:  # noqa: PTH123 (faster, for many files)
-                checksums.append(hashlib.file_digest(file, "sha256").hexdigest())
-        except OSError:
-            checksums.append("")
-    return checksums
+def _checksum(path: str) -> str:
+    """Return the SHA-256 of a file's content, empty where it cannot be read."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 (faster, for many files)
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _cache_file(content: str) -> Path:
@@ -436,7 +431,7 @@ def _walk(root: Path, listing: _Listing, most_files: int) -> Iterator[str]:
             elif not place.is_file():
                 broken = "a link that leads nowhere" if linked else "no ordinary file"
                 listing.findings[f"{broken}, left out"].append(name)
-            elif _may_be_picture(Path(entry.name)):
+            elif _may_be_picture(entry.name):
                 yield name
             else:
                 listing.findings["no picture by its ending, left out"].append(name)
@@ -447,8 +442,9 @@ def _endings() -> frozenset[str]:
     return frozenset(Image.registered_extensions().keys() | NEEDS.keys()) - NO_ENDINGS
 
 
-def _may_be_picture(path: Path) -> bool:
-    return path.suffix.lower() in _endings()
+def _may_be_picture(name: str) -> bool:
+    stem, dot, ending = name.rpartition(".")
+    return bool(stem) and dot + ending.lower() in _endings()
 
 
 def _ignored(path: Path | os.DirEntry[str]) -> bool:
@@ -660,17 +656,17 @@ def _split(labels: np.ndarray, groups: list[str], test_share: float) -> np.ndarr
 
 
 def _copies(
-    pictures: np.ndarray, looks: list[str], test: np.ndarray, labels: np.ndarray
+    pictures: np.ndarray, checksums: list[str], test: np.ndarray, labels: np.ndarray
 ) -> tuple[dict[str, list[int]], dict[int, int]]:
     """Find exact and near copies: in training of what is tested on, and within a part.
 
     Returns them by what is said of them, and for each copy a picture that it repeats.
     """
     exact = set()
-    by_look = defaultdict(list)
-    for place, look in enumerate(looks):
-        by_look[look].append(place)
-    for places in by_look.values():
+    by_checksum = defaultdict(list)
+    for place, checksum in enumerate(checksums):
+        by_checksum[checksum].append(place)
+    for places in by_checksum.values():
         anchor = next((place for place in places if test[place]), places[0])
         exact |= {(min(anchor, place), max(anchor, place)) for place in places if place != anchor}
     found, originals = defaultdict(set), {}

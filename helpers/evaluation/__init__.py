@@ -5,7 +5,6 @@ from helpers.evaluation.crossed import (
     balanced_accuracy,
     compare_crossed,
     hardest_rival,
-    holm,
     worth_it,
 )
 from helpers.evaluation.labels import label_budgets

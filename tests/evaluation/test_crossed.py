@@ -1,5 +1,6 @@
 """The verdict on one's own pictures: over draws and test pictures, and against every baseline."""
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -9,10 +10,11 @@ from helpers.evaluation import (
     balanced_accuracy,
     compare_crossed,
     hardest_rival,
-    holm,
     paired_difference,
     worth_it,
 )
+from helpers.evaluation.crossed import LEVEL, holm
+from helpers.lesson.files import NOTEBOOKS_FOLDER
 
 
 def answers(generator, draws, by_picture):
@@ -97,6 +99,14 @@ def test_too_little_to_compare_is_refused(shape):
 
 def test_holm_is_that_of_the_textbook():
     assert holm([0.045, 0.002, 0.015, 0.2, 0.008]) == pytest.approx([0.09, 0.01, 0.045, 0.2, 0.032])
+
+
+def test_lesson_08_writes_out_the_same_correction():
+    cells = nbformat.read(NOTEBOOKS_FOLDER / "08_does_it_help_pytorch.ipynb", as_version=4).cells
+    names = {"np": np}
+    exec(next(cell.source for cell in cells if cell.id == "holm-code"), names)
+    for p_values in np.random.default_rng(0).random((200, 6)) ** 4:  # many small ones
+        assert (names["holm"](p_values) == (holm(p_values) <= LEVEL)).all()
 
 
 def test_worth_it_needs_every_baseline():

@@ -20,6 +20,7 @@ ALLOWED_TAGS = {
     "parameters",
     "nbval-check-output",
     "nbval-ignore-output",
+    "hide-input",
     "remove-input",
     "nbval-skip",
     "skip-execution",
@@ -149,7 +150,13 @@ def test_metadata_holds_the_kernel_and_nothing_else(notebook):
         },
         "language_info": {"name": "python"},
     }
-    assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
+    assert all(set(cell.metadata) <= {"tags", "jupyter"} for cell in notebook.cells)
+
+
+def test_a_cell_is_folded_on_pages_and_in_jupyter_alike(code):
+    for cell in code:
+        folded = {"source_hidden": True} if "hide-input" in tags(cell) else None
+        assert cell.metadata.get("jupyter") == folded
 
 
 def test_only_safe_tags_are_used(notebook):
