@@ -24,7 +24,7 @@ function drawIntervals(rows, reference, points = []) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const at = (value) => 5 + (90 * (value - low)) / (high - low || 1);
   const mark = (kind, style) => make("span", { className: kind, style });
-  const none = make("span", { style: `left: ${at(reference)}%` }, "no difference");
+  const none = make("span", { style: `left: clamp(3rem, ${at(reference)}%, 100% - 3rem)` }, "no difference");
   const named = reference === null ? [] : [make("div", { className: "zero-name" }, none)];
   const lines = rows.map((row) => {
     const bar = mark("bar", `left: ${at(row.low)}%; width: ${at(row.high) - at(row.low)}%`);
