@@ -61,7 +61,9 @@ test-site: site $(if $(CHROMIUM),$(EXTRA)/.tests) ## try the site in Debian's Ch
 ifeq ($(CHROMIUM),)
 	@echo "The site is not tested: there is no Chromium (on Debian: apt-get install chromium)"
 else
-	PYTHONPATH=$(EXTRA) $(BIN) -m pytest tests/site
+	PYTHONPATH=$(EXTRA) $(BIN) -m pytest tests/site --numprocesses 2 -k "not quick_on_one_core"
+	@# what measures seconds has the machine to itself
+	PYTHONPATH=$(EXTRA) $(BIN) -m pytest tests/site/test_built_site.py -k quick_on_one_core
 endif
 
 $(EXTRA)/.site: helpers/site/requirements.txt

@@ -37,7 +37,7 @@ html_theme_options = {
     "header_links_before_dropdown": 7,
     "search_bar_text": "Search the course",
     "navbar_end": ["theme-switcher"],
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
     "footer_start": [],
     "footer_end": [],
 }

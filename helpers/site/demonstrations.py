@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from scipy.stats import t
 
 from helpers.data import load_dataset
+from helpers.evaluation import mean_interval
 from helpers.lesson import DATA_FOLDER, LAYERS
 from helpers.pretext import ANGLES, rotation_task
 from helpers.runner.errors import InputError
@@ -46,12 +47,19 @@ SHOWN = {
         {f"{share} %": f"{share}% hidden" for share in (25, 50, 75, 88)},
         ("untrained patch network", "untrained convolutions"),
     ),
-    "The temperature of the contrastive loss": (
+    "Views and temperature": (
         *("05_contrastive_views_pytorch", "b8149762"),
-        {"0.2": "all views", "1": "temperature 1"},
+        {
+            "all views, temperature 0.2": "all views",
+            "all views, temperature 1": "temperature 1",
+            "no cropping, temperature 0.2": "without cropping",
+            "noise alone, temperature 0.2": "noise alone",
+        },
         ("untrained",),
     ),
 }
+DATASETS = ("mnist-5k", "fashion-mnist-20k")  # in the order of the lessons' tables
+SHOWN_LABELS = 100
 INTERVAL = re.compile(r"(-?[\d.]+) \[(-?[\d.]+), (-?[\d.]+)\]")
 
 
@@ -148,6 +156,7 @@ def _sliders(notebooks: Path) -> dict:
         count: float(t.ppf(0.975, count - 1)) for count in range(2, max(map(len, lists)) + 1)
     }
     shown = {title: _shown(notebooks, *place) for title, place in SHOWN.items()}
+    shown["How many images without labels"] = _unlabelled_images()
     return {"tables": tables, "quantiles": quantiles, "shown": shown}
 
 
@@ -170,10 +179,41 @@ def _table(name: str, title: str, arm: str, baseline: str) -> dict:
     return {"title": title, "arm": arm, "baseline": baseline, "groups": groups}
 
 
+def _unlabelled_images() -> dict:
+    """Read what a contrastive encoder's last layer is worth by the images it was trained on."""
+    scores = pd.read_csv(DATA_FOLDER / "tables" / "comparison.csv")
+    own = scores["trained_on"].isin(["nothing"]) | (scores["trained_on"] == scores["dataset"])
+    last = scores["layer"].isin(["last", "pixels"])
+    accuracy = (
+        scores[own & last & (scores["labels"] == SHOWN_LABELS)]
+        .groupby(["dataset", "arm", "unlabelled_images"])["accuracy"]
+        .agg(_in_percent)
+    )
+    return {
+        "lesson": "08_does_it_help_pytorch",
+        "sets": {
+            dataset: {
+                "moved": [
+                    (f"{count:,}", interval)
+                    for count, interval in accuracy[dataset]["contrastive"].items()
+                ],
+                "beside": [
+                    (arm, accuracy[dataset][arm].iloc[0]) for arm in ("untrained", "pixels")
+                ],
+            }
+            for dataset in accuracy.index.unique("dataset")[::-1]
+        },
+    }
+
+
+def _in_percent(seeds: pd.Series) -> list[float]:
+    return [round(value, 1) for value in mean_interval(seeds).in_points("accuracy").values()]
+
+
 def _shown(
     notebooks: Path, lesson: str, cell_id: str, moved: dict[str, str], beside: Sequence[str]
 ) -> dict:
-    """Read accuracies with their intervals, one for each data set, from a lesson's stored table."""
+    """Read accuracies with their intervals, for each data set, from a lesson's stored table."""
     notebook = nbformat.read(notebooks / f"{lesson}.ipynb", as_version=4)
     texts = [
         output.data["text/html"]
@@ -200,10 +240,16 @@ def _shown(
                 f"{lesson}, cell {cell_id}, shows no accuracy of {name!r}: say in "
                 "helpers/site/demonstrations.py which cell does"
             )
+    count = min(map(len, found.values()))
     return {
         "lesson": lesson,
-        "moved": {value: found[name] for value, name in moved.items()},
-        "beside": {name: found[name] for name in beside},
+        "sets": {
+            dataset: {
+                "moved": [(value, found[name][at]) for value, name in moved.items()],
+                "beside": [(name, found[name][at]) for name in beside],
+            }
+            for at, dataset in enumerate(DATASETS[:count])
+        },
     }
 
 

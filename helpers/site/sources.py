@@ -1,5 +1,6 @@
 """What Sphinx reads: a folder of pages, put together from what the course holds already."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -41,8 +42,9 @@ def write_sources(
     for room in rooms():
         _write(folder / "reference" / f"{room}.rst", room_page(room, convert))
     _write(folder / "reference" / "index.md", _reference_index())
-    start, install = _readme_parts((ROOT / "README.md").read_text(encoding="utf-8"))
-    _write(folder / "index.md", f"{start}\n\n{(HERE / 'start.md').read_text(encoding='utf-8')}")
+    start, lessons, install = _readme_parts((ROOT / "README.md").read_text(encoding="utf-8"))
+    play = (HERE / "start.md").read_text(encoding="utf-8")
+    _write(folder / "index.md", f"{start}\n\n{play}\n\n{_with_titles(lessons, notebooks)}")
     _write(folder / "install.md", f"# Install and run\n\n{install}")
     _write(folder / "glossary.md", _glossary_page())
     teachers = "\n\n".join(page_texts(course, notebooks, figures=False))
@@ -81,12 +83,22 @@ def _write_notebooks(course: Course, notebooks: Path, folder: Path) -> None:
     _write(folder / "notebooks" / "index.md", "\n\n".join(["# Lessons", *entries, tree]))
 
 
-def _readme_parts(readme: str) -> tuple[str, str]:
-    """Return the README's beginning with the lessons, and its other sections."""
+def _readme_parts(readme: str) -> tuple[str, str, str]:
+    """Return the README's beginning, its section with the lessons, and all others."""
     beginning, *sections = readme.split("\n## ")
     lessons = next(section for section in sections if section.startswith("The lessons\n"))
     others = (f"## {section}" for section in sections if section != lessons)
-    return f"{beginning}\n## {lessons}", "\n".join(others)
+    return beginning, f"## {lessons}", "\n".join(others)
+
+
+def _with_titles(table: str, notebooks: Path) -> str:
+    """Return the README's table with the lessons' titles in place of their files' names."""
+
+    def link(found: re.Match) -> str:
+        title = title_of(nbformat.read(notebooks / found[2], as_version=4))
+        return f"[{title.removeprefix('Lesson ')}](notebooks/{found[2]})"
+
+    return re.sub(r"\[(\w+)\]\(notebooks/(\1\.ipynb)\)", link, table)
 
 
 def _reference_index() -> str:

@@ -121,13 +121,34 @@ def begin_at(page, selector):
     )
 
 
+WIDER = "place => place.scrollWidth - place.clientWidth"
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_loads_whole_and_asks_nobody_else(visit, root, name):
+def test_a_page_loads_whole_asks_nobody_else_and_fits_a_phone(visit, root, name):
     page = visit(root + name)
     assert page.locator("h1").count() == 1
     pictures = "[...document.images].map(i => [i.src.slice(0, 80), i.naturalWidth, i.alt])"
     for source, width, alt in page.evaluate(pictures):
         assert width and alt, source
+    page.set_viewport_size(NARROW)
+    assert page.locator("html").evaluate(WIDER) <= 0
+    printed = page.locator(".cell_output pre")  # a conclusion is to be read to its end
+    assert all(wider <= 0 for wider in printed.evaluate_all(f"places => places.map({WIDER})"))
+
+
+def test_paper_is_white_and_has_no_navigation(visit):
+    page = visit(in_folder(LESSONS[0]))
+    theme = "document.documentElement.dataset.theme"
+    page.evaluate(f"{theme} = 'dark'")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    for navigation in ("header", ".bd-sidebar-primary", ".prev-next-area", ".headerlink"):
+        assert not page.locator(navigation).first.is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(theme) == "dark"
 
 
 COLOURS = ["color-contrast", "link-in-text-block"]
@@ -160,13 +181,6 @@ def test_a_page_is_accessible_light_and_dark_narrow_and_wide(visit, name):
     assert violations(page, "dark", rules=no_colours if long else {}) == []
     if not long:
         assert violations(page, "light", runOnly=only_colours) == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_scrolls_sideways_on_a_phone(visit, name):
-    page = visit(in_folder(name), NARROW)
-    wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(wider) <= 0
 
 
 def test_links_and_anchors_lead_somewhere():
@@ -327,10 +341,14 @@ def test_with_fewer_seeds_the_interval_grows(visit):
     assert page.inner_text(said).startswith("With 10 labels and 2 seeds")
     assert width() > all_seeds
     assert page.inner_text(f"{said} strong") == "Verdict: not established."
-    tab_to(page, "#shown input[type=range]")
-    before = page.inner_text("#shown [role=status] >> nth=0")
-    page.keyboard.press("ArrowRight")
-    assert page.inner_text("#shown [role=status] >> nth=0") != before
+    for control, key in (
+        ("input[type=range]", "ArrowRight"),
+        ("label + label select", "ArrowDown"),
+    ):
+        tab_to(page, f"#shown {control}")
+        before = page.inner_text("#shown")
+        page.keyboard.press(key)
+        assert page.inner_text("#shown") != before
 
 
 def test_the_map_is_walked_by_keyboard(visit):

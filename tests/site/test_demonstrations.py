@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from helpers.evaluation import arm_difference, paired_difference, verdict
+from helpers.evaluation import arm_difference, mean_interval, paired_difference, verdict
 from helpers.lesson.files import DATA_FOLDER, NOTEBOOKS_FOLDER
 from helpers.runner.errors import InputError
 from helpers.runner.jobs import read_course
@@ -57,11 +57,29 @@ def test_every_table_offers_its_first_two_arms_at_every_budget():
 
 def test_what_lessons_tried_is_read_from_their_outputs():
     shown = content("sliders-data")["shown"]
-    assert len(shown) == 2
+    assert len(shown) == 3
     for about in shown.values():
-        assert len(about["moved"]) >= 2
-        for intervals in [*about["moved"].values(), *about["beside"].values()]:
-            assert all(low < mean < high for mean, low, high in intervals)
+        for rows in about["sets"].values():
+            assert len(rows["moved"]) >= 3
+            for _, (mean, low, high) in [*rows["moved"], *rows["beside"]]:
+                assert low < mean < high
+
+
+def test_the_number_of_unlabelled_images_moves_with_the_same_steps():
+    scores = pd.read_csv(DATA_FOLDER / "tables" / "comparison.csv")
+    assert scores["steps"].nunique() == 1
+    sets = content("sliders-data")["shown"]["How many images without labels"]["sets"]
+    assert [name for name, _ in sets["mnist-5k"]["moved"]] == ["250", "1,000", "4,000"]
+    most = sets["fashion-mnist-20k"]["moved"][-1]
+    clothes = (scores["dataset"] == "fashion-mnist-20k") & (scores["unlabelled_images"] == 20000)
+    ours = scores[clothes & (scores["trained_on"] == scores["dataset"])].query(
+        "arm == 'contrastive' and layer == 'last' and labels == 100"
+    )
+    assert most == ["20,000", pytest.approx(_points(ours["accuracy"]), abs=0.051)]
+
+
+def _points(seeds):
+    return [*mean_interval(seeds).in_points("accuracy").values()]
 
 
 def test_a_table_that_is_gone_is_named():

@@ -37,6 +37,7 @@ def test_the_first_page_is_the_readme_and_the_rest_of_it_another(folder):
     headings = re.findall("^## .+", readme, flags=re.MULTILINE)
     assert all((heading in index) != (heading in install) for heading in headings)
     assert "did-it-help.png" in index
+    assert "| [00 · Start here](notebooks/00_start_here.ipynb) |" in index
     assert "make run" in install
 
 

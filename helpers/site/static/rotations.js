@@ -19,7 +19,7 @@ function startRotations(place) {
         make("button", { type: "button", onclick: () => answer(turn) }, name),
       ),
     );
-    said.textContent = "How does the picture lie?";
+    said.textContent = `Picture 1 of ${ROUNDS}: how does it lie?`;
     show();
     place.replaceChildren(canvas, buttons, said);
   }

@@ -1,5 +1,16 @@
-// On every page: figures open in place, Escape puts explanations away, what scrolls can be reached.
+// On every page: figures open in place, Escape puts explanations away, what scrolls can be reached,
+// and paper is white.
 "use strict";
+
+const { dataset } = document.documentElement;
+let screenTheme;
+addEventListener("beforeprint", () => {
+  screenTheme = dataset.theme;
+  dataset.theme = "light";
+});
+addEventListener("afterprint", () => {
+  dataset.theme = screenTheme;
+});
 
 document.addEventListener("DOMContentLoaded", () => {
   const dialog = document.createElement("dialog");

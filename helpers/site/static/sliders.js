@@ -24,6 +24,8 @@ function drawIntervals(rows, reference, points = []) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const at = (value) => 5 + (90 * (value - low)) / (high - low || 1);
   const mark = (kind, style) => make("span", { className: kind, style });
+  const none = make("span", { style: `left: clamp(3rem, ${at(reference)}%, 100% - 3rem)` }, "no difference");
+  const named = reference === null ? [] : [make("div", { className: "zero-name" }, none)];
   const lines = rows.map((row) => {
     const bar = mark("bar", `left: ${at(row.low)}%; width: ${at(row.high) - at(row.low)}%`);
     const dots = points.map((value) => mark("dot", `left: ${at(value)}%`));
@@ -32,7 +34,7 @@ function drawIntervals(rows, reference, points = []) {
     strip.append(mark("mean", `left: ${at(row.mean)}%`));
     return make("div", { className: row.chosen ? "line chosen" : "line" }, row.name, strip);
   });
-  const chart = make("div", { className: "chart" }, ...lines);
+  const chart = make("div", { className: "chart" }, ...named, ...lines);
   chart.setAttribute("aria-hidden", "true"); // the sentence below it says the same
   return chart;
 }
@@ -104,24 +106,36 @@ function startSeeds(place) {
   build();
 }
 
-function startShown(place, title, { lesson, moved, beside }) {
-  const values = Object.keys(moved);
+function startShown(place, title, { lesson, sets }) {
+  const names = Object.keys(sets).map((name) => NAMES[name] ?? name);
+  const [setLabel, set] = chooser("Pictures", names, "digits", build);
+  const controls = make("div");
   const result = make("div");
-  const [label, input] = slider(title, values.length, 0, (i) => values[i], update);
-  const say = ([mean, low, high]) => `${mean} % [${low}, ${high}]`;
-  const sets = (rows) => rows.map((row, i) => `${Object.values(NAMES)[i]} ${say(row)}`).join(", ");
-  function update() {
-    const chosen = values[input.value];
-    const rows = Object.entries({ ...moved, ...beside }).map(([name, [[mean, low, high]]]) => ({
-      ...{ mean, low, high, name },
-      chosen: name === chosen,
-    }));
-    const others = Object.entries(beside).map(([name, found]) => `${name}: ${sets(found)}.`);
-    const sentence = `At ${chosen}: ${sets(moved[chosen])}. Beside it, ${others.join(" ")}`;
-    result.replaceChildren(drawIntervals(rows, null), make("p", { role: "status" }, sentence));
+  const source = make("a", { href: `../notebooks/${lesson}.html` }, `lesson ${lesson.slice(0, 2)}`);
+  const say = ([name, interval]) => {
+    const [mean, low, high] = interval.map((value) => value.toFixed(1));
+    return `${name}: ${mean} % [${low}, ${high}]`;
+  };
+  const row = ([name, [mean, low, high]]) => ({ name: `${name}: ${mean.toFixed(1)}`, mean, low, high });
+
+  function build() {
+    const { moved, beside } = Object.values(sets)[set.selectedIndex];
+    const values = moved.map(([name]) => name);
+    const [label, input] = Number.isNaN(parseFloat(values[0]))
+      ? chooser("Show", values, "", update)
+      : slider("Move it:", values.length, 0, (i) => values[i], update);
+    function update() {
+      const at = Number(input.selectedIndex ?? input.value);
+      const rows = [...moved, ...beside].map((found, i) => ({ ...row(found), chosen: i === at }));
+      const sentence = `${say(moved[at])}. Beside it, ${beside.map(say).join(", ")}.`;
+      result.replaceChildren(drawIntervals(rows, null), make("p", { role: "status" }, sentence));
+    }
+    controls.replaceChildren(setLabel, label);
+    update();
   }
-  update();
-  place.append(make("h3", {}, title), label, result, make("p", { className: "hint" }, `From ${lesson}.`));
+  build();
+  const from = make("p", { className: "hint" }, "From ", source, ".");
+  place.append(make("h3", {}, title), controls, result, from);
 }
 
 startSeeds(document.getElementById("seeds"));
