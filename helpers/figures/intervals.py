@@ -46,7 +46,7 @@ def interval_panels(
     ``panels`` hold the curves by title and arm; one without arms stays empty. With ``in_rows``,
     places are rows from top to bottom and intervals lie across them. ``percent=False`` draws values
     as they are. ``reference``, in the unit of the intervals, is a line to compare with, such as 0
-    for differences. Other options go to ``Figure.subplots``.
+    for differences. Other options, such as ``sharey=False``, go to ``Figure.subplots``.
     """
     arms = list(dict.fromkeys(arm for curves in panels.values() for arm in curves))
     if not arms:
@@ -61,7 +61,7 @@ def interval_panels(
     rows = -(-len(panels) // columns)
     width, height = (3.85, 0.8 + 0.38 * len(places)) if in_rows else (4.5, 3.7)
     whole = 1.5 + width * columns, 0.8 + height * rows
-    figure, axes = new_figure(rows, columns, *whole, sharey=True, **options)
+    figure, axes = new_figure(rows, columns, *whole, **{"sharey": True} | options)
     scale = 100 if percent else 1
     for axis, (name, curves) in zip_longest(axes.flat, panels.items(), fillvalue=("", {})):
         axis.set(title=name, visible=bool(curves))
