@@ -1,8 +1,34 @@
-"""Lesson 11: two hands: which drawings are a pair, what was found, what varies, what a gain lost."""
+"""Lesson 11: what was found, which drawings are a pair, what the hands change, a gain lost."""
 
 import numpy as np
 
 from helpers.lesson.exercises import Exercise
+
+
+def share_found(cosines):
+    """Return for what share of the queries the partner is nearer than all others, from 0 to 1.
+
+    `cosines`, an array `(n, n)`, holds in row `i` those of query `i` with all answers. The partner
+    of query `i` is answer `i`.
+    """
+    partners = np.diag(cosines)[:, None]
+    return np.mean(np.sum(cosines >= partners, axis=1) == 1)
+
+
+def _first_of_the_nearest(cosines):
+    return np.mean(np.argmax(cosines, axis=1) == np.arange(len(cosines)))
+
+
+def _by_column(cosines):
+    return share_found(cosines.T)
+
+
+def _how_many(cosines):
+    return share_found(cosines) * len(cosines)
+
+
+def _farthest(cosines):
+    return share_found(-cosines)
 
 
 def pairs_by_hand(things, hands):
@@ -31,32 +57,6 @@ def _both_orders(things, hands):
 
 def _of_one_hand(things, hands):
     return pairs_by_hand(hands, things)
-
-
-def share_found(cosines):
-    """Return for what share of the queries the partner is nearer than all others, from 0 to 1.
-
-    `cosines`, an array `(n, n)`, holds in row `i` those of query `i` with all answers. The partner
-    of query `i` is answer `i`.
-    """
-    partners = np.diag(cosines)[:, None]
-    return np.mean(np.sum(cosines >= partners, axis=1) == 1)
-
-
-def _first_of_the_nearest(cosines):
-    return np.mean(np.argmax(cosines, axis=1) == np.arange(len(cosines)))
-
-
-def _by_column(cosines):
-    return share_found(cosines.T)
-
-
-def _how_many(cosines):
-    return share_found(cosines) * len(cosines)
-
-
-def _farthest(cosines):
-    return share_found(-cosines)
 
 
 def variance_within(features):
@@ -112,34 +112,6 @@ def _signs_mixed(ours, baseline, ours_new, baseline_new):
 EXERCISES = [
     Exercise(
         number="11.1",
-        title="which drawings are a pair?",
-        prompt=(
-            "Each drawing shows a thing and is by one hand. Return all pairs of drawings that show "
-            "the same thing by two *different* hands, as positions, each pair once."
-        ),
-        difficulty=1,
-        minutes=5,
-        hints=(
-            "Go through all `first` and all `second` positions, in two loops.",
-            "`first < second` keeps each pair once, and no drawing is a pair with itself.",
-            "A pair needs `things[first] == things[second]` and `hands[first] != hands[second]`.",
-        ),
-        reference=pairs_by_hand,
-        inputs=(
-            (["sun", "cat", "sun", "sun"], ["noto", "noto", "fluent", "noto"]),
-            (["a", "b", "a", "b", "a"], [0, 0, 1, 1, 2]),
-            (["a", "b"], [0, 1]),
-        ),
-        mistakes={
-            "You also pair two drawings by one hand. Such a pair would not say that the hand does "
-            "not matter.": _whoever_drew_it,
-            "You return each pair in both orders: once is enough.": _both_orders,
-            "You pair different things by the same hand, which is the opposite claim: that the "
-            "thing does not matter.": _of_one_hand,
-        },
-    ),
-    Exercise(
-        number="11.2",
         title="was the partner found?",
         prompt=(
             "Return the share of queries whose partner, which has the same number, is nearer than "
@@ -165,6 +137,34 @@ EXERCISES = [
             "A query is a row. You look for the nearest query of each answer.": _by_column,
             "That is how many were found: divide by the number of queries.": _how_many,
             "A larger cosine means nearer. You look for the farthest.": _farthest,
+        },
+    ),
+    Exercise(
+        number="11.2",
+        title="which drawings are a pair?",
+        prompt=(
+            "Each drawing shows a thing and is by one hand. Return all pairs of drawings that show "
+            "the same thing by two *different* hands, as positions, each pair once."
+        ),
+        difficulty=1,
+        minutes=5,
+        hints=(
+            "Go through all `first` and all `second` positions, in two loops.",
+            "`first < second` keeps each pair once, and no drawing is a pair with itself.",
+            "A pair needs `things[first] == things[second]` and `hands[first] != hands[second]`.",
+        ),
+        reference=pairs_by_hand,
+        inputs=(
+            (["sun", "cat", "sun", "sun"], ["noto", "noto", "fluent", "noto"]),
+            (["a", "b", "a", "b", "a"], [0, 0, 1, 1, 2]),
+            (["a", "b"], [0, 1]),
+        ),
+        mistakes={
+            "You also pair two drawings by one hand. Such a pair would not say that the hand does "
+            "not matter.": _whoever_drew_it,
+            "You return each pair in both orders: once is enough.": _both_orders,
+            "You pair different things by the same hand, which is the opposite claim: that the "
+            "thing does not matter.": _of_one_hand,
         },
     ),
     Exercise(
