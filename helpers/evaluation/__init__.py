@@ -22,6 +22,7 @@ from helpers.evaluation.representation import (
     feature_spread,
     uniformity,
 )
+from helpers.evaluation.retrieval import partner_ranks
 from helpers.evaluation.shares import share_interval, wilson_interval
 from helpers.evaluation.statistics import (
     Interval,

@@ -25,7 +25,9 @@ RUNS = {  # columns that tell one row from another, apart from the seed; seeds; 
     ),
     "self_training_mnist": (["arm", "round"], 5, 2 * 6 + 4),
     "self_training_fashion-mnist-20k": (["arm", "round"], 5, 2 * 6 + 4),
+    "two_hands": (["arm", "reader", "among"], 12, 6 * 2 * 2),
 }
+LOWEST = {"two_hands": 0.02}  # of the accuracies: its chance level is 0.0024, not 0.1
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -35,7 +37,7 @@ def test_a_table_has_every_run_with_every_seed_once_and_its_accuracy_is_a_share(
     runs = table.groupby(columns)["seed"].agg(["count", "nunique"])
     assert len(runs) == kinds
     assert (runs == seeds).all(axis=None)
-    assert table["accuracy"].between(0.1, 1).all()
+    assert table["accuracy"].between(LOWEST.get(name, 0.1), 1).all()
 
 
 def test_the_card_says_how_each_table_was_made():
