@@ -177,9 +177,12 @@ def test_a_prediction_has_choices_or_a_unit(number, asked):
 
 
 def test_what_came_is_stored_in_the_lesson_for_every_prediction(lesson):
+    told = set()
     for cell in cells(lesson):
         if match := re.search(r'^reveal\(\s*"([\w.]+)"', cell.source, flags=re.MULTILINE):
             assert "It came: " in cell.outputs[-1]["data"]["text/plain"], match[1]
+            told.add(match[1])
+    assert told == {number for number in all_predictions() if number.startswith(f"{lesson}.")}
 
 
 def test_a_result_that_is_none_of_the_choices_is_refused():
