@@ -193,6 +193,13 @@ def test_every_figure_says_what_it_shows(code):
     assert len(pictures) >= 2
 
 
+def test_no_stored_table_cuts_its_words(code):
+    outputs = [
+        o.data["text/html"] for c in code for o in c.outputs if "text/html" in o.get("data", {})
+    ]
+    assert not [html for html in outputs if "...</td>" in html or "...</th>" in html]
+
+
 def test_there_are_compared_outputs_and_recorded_metrics(code):
     compared = [cell for cell in code if "nbval-check-output" in tags(cell)]
     assert compared
