@@ -126,12 +126,11 @@ WIDER = "place => place.scrollWidth - place.clientWidth"
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_loads_whole_asks_nobody_else_and_fits_a_phone(visit, root, name):
-    page = visit(root + name)
+    page = visit(root + name, NARROW)
     assert page.locator("h1").count() == 1
     pictures = "[...document.images].map(i => [i.src.slice(0, 80), i.naturalWidth, i.alt])"
     for source, width, alt in page.evaluate(pictures):
         assert width and alt, source
-    page.set_viewport_size(NARROW)
     assert page.locator("html").evaluate(WIDER) <= 0
     printed = page.locator(".cell_output pre")  # a conclusion is to be read to its end
     assert all(wider <= 0 for wider in printed.evaluate_all(f"places => places.map({WIDER})"))
