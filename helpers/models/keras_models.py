@@ -73,7 +73,8 @@ def labelled_batches(
 ) -> tf.data.Dataset:
     """Serve shuffled, scaled batches of labelled images without end; the seed gives their order."""
     order = tf.data.Dataset.from_tensor_slices((images, labels)).shuffle(len(images), seed=seed)
-    return order.repeat().batch(batch_size).map(lambda image, label: (scaled(image), label))
+    batches = order.repeat().batch(batch_size)
+    return _not_tuned(batches.map(lambda image, label: (scaled(image), label)))
 
 
 def rotation_batches(images: np.ndarray, batch_size: int, seed: int) -> tf.data.Dataset:
@@ -96,7 +97,17 @@ def rotation_batches(images: np.ndarray, batch_size: int, seed: int) -> tf.data.
         return rotated, tf.repeat(tf.range(len(ANGLES)), sources)
 
     order = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=seed)
-    return order.repeat().batch(sources).map(rotate)
+    return _not_tuned(order.repeat().batch(sources).map(rotate))
+
+
+def _not_tuned(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Switch off tf.data's tuner: a fit waits for its next look, and can take twice its time.
+
+    ``tests/benchmarks/short_fits.py`` measures it.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.with_options(options)
 
 
 def fit_steps(model: keras.Model, batches: tf.data.Dataset, steps: int, title: str = "") -> None:

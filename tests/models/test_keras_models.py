@@ -141,6 +141,17 @@ def test_batches_depend_on_the_seed_alone(images):
     assert sorted(first_labels(1)) == list(range(24))
 
 
+@pytest.mark.parametrize(
+    "batches",
+    [
+        lambda images: labelled_batches(images, np.arange(24), 24, seed=0),
+        lambda images: rotation_batches(images, 24, seed=0),
+    ],
+)
+def test_no_tuner_looks_at_the_batches_while_a_fit_waits_for_it(images, batches):
+    assert batches(images).options().autotune.enabled is False
+
+
 def test_equal_seeds_train_equal_weights(images):
     def trained(seed):
         model = seeded_classifier(seed)
