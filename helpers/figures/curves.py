@@ -16,8 +16,9 @@ def learning_curves(
 
     By panel title and name of the curve, give the steps or epochs and the values there; by panel
     title and name of the line, its value. A line above which all curves end, such as a floor, has
-    its name below it. Panels share a ``ylabel``, a quantity and its unit, and its scale; without
-    one, each has a scale of its own, and its title says what it measures.
+    its name below it, if there is room. Panels share a ``ylabel``, a quantity and its unit, and its
+    scale; without one, each has a scale of its own, and its title says what it measures. Where
+    every panel has one curve, there is no legend.
 
     >>> curves = {"training": ([1, 2], [1.2, 0.4]), "validation": ([1, 2], [1.3, 1.1])}
     >>> figure = learning_curves({"loss (nats)": curves}, "epoch", "Only training loss falls far.")
@@ -29,12 +30,14 @@ def learning_curves(
         for (name, (steps, values)), style in zip(curves.items(), STYLES, strict=False):
             every = max(1, len(steps) // 10)
             axis.plot(steps, values, linewidth=2, markevery=every, label=name, **style)
+        axis.set(title=title, xlabel=xlabel, ylim=(0, None))
         for name, value in (references or {}).get(title, {}).items():
             is_floor = all(values[-1] >= value for _, values in curves.values())
-            mark_reference(axis, value, name, below=is_floor)
-        axis.set(title=title, xlabel=xlabel, ylim=(0, None))
+            has_room = value > axis.get_ylim()[1] / 8
+            mark_reference(axis, value, name, below=is_floor and has_room)
         axis.xaxis.get_major_locator().set_params(integer=True)
     axes[0, 0].set_ylabel(ylabel)
-    legend_below(figure)
+    if any(len(curves) > 1 for curves in panels.values()):
+        legend_below(figure)
     figure.alt_text = alt_text
     return figure

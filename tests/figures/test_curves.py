@@ -43,6 +43,12 @@ def test_a_reference_stands_in_its_own_panel_and_a_floor_has_its_name_below_it()
     assert [line.get_ydata()[0] for line in accuracy.lines[2:]] == [0.25, 0.95]
 
 
+def test_the_name_of_a_floor_near_zero_does_not_lie_on_the_axis():
+    panels = {"found": {"partners": ([0, 50], [0.1, 0.4])}}
+    figure = learning_curves(panels, "step", "It rises.", {"found": {"guessing": 0.01}})
+    assert figure.axes[0].texts[0].get_va() == "bottom"
+
+
 def test_the_two_curves_differ_in_more_than_colour():
     training, validation = curves().axes[0].lines
     assert training.get_linestyle() != validation.get_linestyle()
@@ -59,3 +65,8 @@ def test_a_long_curve_is_not_buried_under_markers(length, marked):
 def test_the_legend_names_each_curve_once():
     (legend,) = curves().legends
     assert [text.get_text() for text in legend.get_texts()] == ["training", "validation"]
+
+
+def test_curves_that_are_alone_in_their_panels_need_no_legend():
+    alone = {title: {"network": curves["training"]} for title, curves in PANELS.items()}
+    assert not learning_curves(alone, "epoch", "Each alone.").legends
