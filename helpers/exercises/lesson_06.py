@@ -145,8 +145,7 @@ EXERCISES = [
         prompt=(
             "Write VICReg's variance term in NumPy. Add 0.0001 to the variance of each column "
             "(divided by n - 1) and take the root of that: its deviation. If this is below 1, the "
-            "column costs what is missing to 1, else nothing; return the mean cost over the "
-            "columns."
+            "column costs 1 minus it, else nothing; return the mean cost over the columns."
         ),
         difficulty=2,
         minutes=8,
