@@ -200,6 +200,11 @@ def test_no_stored_table_cuts_its_words(code):
     assert not [html for html in outputs if "...</td>" in html or "...</th>" in html]
 
 
+def test_no_stored_output_shows_an_address_in_memory(code):
+    shown = [o.get("data", {}).get("text/plain", "") for cell in code for o in cell.outputs]
+    assert not [text for text in shown if re.search(r"\bat 0x[0-9a-f]+", text)]
+
+
 def test_there_are_compared_outputs_and_recorded_metrics(code):
     compared = [cell for cell in code if "nbval-check-output" in tags(cell)]
     assert compared
