@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.runner.errors import InputError, describe, expect_known, unknown
+from helpers.runner.errors import InputError, expect_known, unknown
 from helpers.runner.lessons import (
     PROMISES_FILE,
     Lesson,
@@ -12,6 +12,7 @@ from helpers.runner.lessons import (
     read_lessons,
     read_promises,
 )
+from helpers.runner.parameters import split_assignments
 from helpers.runner.profiles import PROFILES_FILE, Profile, read_profiles
 
 
@@ -107,7 +108,7 @@ def plan(
         raise unknown("profile", profile_name, course.profiles)
     profile = course.profiles[profile_name]
     chosen = [lesson for name, lesson in course.lessons.items() if not names or name in names]
-    given = _split_assignments(assignments)
+    given = split_assignments(assignments)
     known = {name: None for lesson in chosen for name in lesson.parameters}
     for name in given:
         if name not in known:
@@ -130,15 +131,3 @@ def plan(
             )
         )
     return jobs
-
-
-def _split_assignments(assignments: Sequence[str]) -> dict[str, str]:
-    given: dict[str, str] = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals or not name.strip():
-            raise InputError(f"-p {describe(assignment)}: write it as NAME=VALUE")
-        if name in given:
-            raise InputError(f"the parameter {describe(name)} is given twice: keep one")
-        given[name] = text
-    return given

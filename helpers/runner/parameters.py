@@ -6,6 +6,7 @@ import json
 import math
 import re
 import tokenize
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -197,6 +198,19 @@ def read_parameter(
     _check_bracket(parameter, where)
     checked = parameter.check(value, f"{where}, default", folder)
     return replace(parameter, default=checked) if parameter.is_dataset else parameter
+
+
+def split_assignments(assignments: Sequence[str]) -> dict[str, str]:
+    """Take texts such as ``epochs=8``, as they follow ``-p``, apart: the values by name."""
+    given: dict[str, str] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals or not name.strip():
+            raise InputError(f"-p {describe(assignment)}: write it as NAME=VALUE")
+        if name in given:
+            raise InputError(f"the parameter {describe(name)} is given twice: keep one")
+        given[name] = text
+    return given
 
 
 def _tagged(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
