@@ -69,6 +69,51 @@ def pipeline(image: np.ndarray, class_name: str) -> DescribedFigure:
     return figure
 
 
+def pair_of_views(
+    image: np.ndarray, views: tuple[np.ndarray, np.ndarray], asked: str
+) -> DescribedFigure:
+    """Draw the way of two views to a loss, what is thrown away, and where probes read.
+
+    Image and views are square and grey, uint8 or floats from 0 to 1. ``asked`` is what the loss
+    asks of the two embeddings, in a few short lines.
+
+    >>> image = np.eye(8)
+    >>> pair_of_views(image, (image.T, image[::-1]), "near?").alt_text[:9]
+    'One image'
+    """
+    figure, ((axis,),) = new_figure(width=9, height=3.2)
+    axis.set(xlim=(0, 11.6), ylim=(-0.2, 3.5))
+    axis.set_axis_off()
+    _picture(axis, 0.5, 1.75, image, "no label")
+    for height, beside, view in zip((2.9, 0.6), (3.12, 0.38), views, strict=True):
+        _arrow(axis, (1.05, 1.75), (1.75, height))
+        _picture(axis, 2.3, height, view, "a view")
+        _arrow(axis, (2.85, height), (3.35, height))
+        _box(axis, (4.1, height), (1.5, 0.6), "encoder", SKY)
+        _arrow(axis, (4.85, height), (6.65, height))
+        axis.text(5.75, beside, "features", ha="center", va="center")
+        _box(axis, (7.45, height), (1.6, 0.6), "projector", WHITE, "--")
+        _arrow(axis, (8.25, height), (9.95, height))
+        axis.text(9.1, beside, "embedding", ha="center", va="center")
+    thrown_away = "the same weights:\nthrown away\nafter training"
+    for centre, told, colour in (
+        (4.1, "the same\nweights", GREY),
+        (5.75, "probes\nread here", BLUE),
+        (7.45, thrown_away, GREY),
+    ):
+        axis.text(centre, 1.75, told, color=colour, ha="center", va="center")
+    _arrow(axis, (5.75, 2.15), (5.75, 2.8), BLUE)
+    _arrow(axis, (5.75, 1.35), (5.75, 0.7), BLUE)
+    _box(axis, (10.75, 1.75), (1.5, 2.9), f"loss:\n{asked}", ORANGE)
+    figure.alt_text = (
+        "One image without a label becomes two views. Each goes through the same encoder, which "
+        "makes features, and the same projector, which makes an embedding. The loss asks of the "
+        f"two embeddings: {' '.join(asked.split())} After training the projector is thrown away; "
+        "probes read the features."
+    )
+    return figure
+
+
 def _picture(axis: Axes, centre: float, height: float, image: np.ndarray, caption: str) -> None:
     half = 0.45
     extent = (centre - half, centre + half, height - half, height + half)

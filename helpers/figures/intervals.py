@@ -11,7 +11,7 @@ from helpers.evaluation.statistics import Interval
 from helpers.figures.basics import GREY, STYLES, DescribedFigure, legend_below, new_figure
 
 DASHES = ((0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (6, 3)))
-CROSSES = ("x", "+", "1", "2")
+CROSSES = ("x", "+", "*", "2")
 BASELINES = cycler(marker=CROSSES, linestyle=DASHES, color=4 * ["#222222"], markersize=4 * [8])
 WIDE_SPAN = 10  # an axis whose places span this factor is logarithmic
 MOST = 101  # percent that an axis shows: room for a marker at 100

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.figures.diagrams import pipeline
+from helpers.figures.diagrams import pair_of_views, pipeline
 
 IMAGE = np.array([[0, 255], [100, 50]], dtype=np.uint8)
 
@@ -45,3 +45,21 @@ def test_a_notebook_gets_a_picture_and_its_alternative_text():
 def test_the_pipeline_refuses_what_is_not_one_square_picture(image, found):
     with pytest.raises(ValueError, match=f"one square uint8 image .*got {found}"):
         pipeline(image, "7")
+
+
+def test_two_views_go_one_way_to_the_loss_and_the_alternative_text_tells_it():
+    views = np.rot90(IMAGE), IMAGE.T
+    figure = pair_of_views(IMAGE, views, "near\neach other?")
+    shown = [image.get_array() for image in figure.axes[0].images]
+    for picture, expected in zip(shown, (IMAGE, *views), strict=True):
+        np.testing.assert_array_equal(picture, expected)
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert [written.count(part) for part in ("encoder", "projector", "embedding")] == [2, 2, 2]
+    assert "loss:\nnear\neach other?" in written
+    for word in ("two views", "near each other?", "projector is thrown away", "probes read"):
+        assert word in figure.alt_text
+
+
+def test_a_loss_of_one_view_is_not_drawn():
+    with pytest.raises(ValueError, match="shorter"):
+        pair_of_views(IMAGE, (IMAGE,), "near?")
