@@ -17,6 +17,8 @@ LESSONS = sorted(path.stem for path in NOTEBOOKS_FOLDER.glob("*.ipynb"))
 
 RUNS = {  # columns that tell one row from another, apart from the seed; seeds; how many such
     "fine_tuning": (["dataset", "setting", "arm"], 20, 2 * 2 * 6),
+    "autoencoders": (["dataset", "read by", "arm"], 10, 2 * (10 + 3 + 3)),
+    "masking": (["dataset", "labels", "arm"], 10, 2 * 13),
     "contrastive": (["dataset", "labels", "arm"], 10, 2 * 7 * 9),
     "comparison": (
         ["dataset", "trained_on", "unlabelled_images", "arm", "layer", "labels"],
