@@ -282,18 +282,18 @@ EXERCISES = [
         number="08.4",
         title="which verdicts still stand?",
         prompt=(
-            "Of $m$ p-values the smallest must be below $0.05 / m$, the next below "
-            "$0.05 / (m - 1)$, and so on up to $0.05 / 1$; with the first that is not below its "
-            "limit, stop: it and all larger ones fall. Return for each verdict whether it stands, "
-            "in the order given."
+            "Of $m$ p-values the smallest must be at most $0.05 / m$, the next at most "
+            "$0.05 / (m - 1)$, and so on up to $0.05 / 1$; with the first that is above its limit, "
+            "stop: it and all larger ones fall. Return for each verdict whether it stands, in the "
+            "order given."
         ),
         difficulty=3,
         minutes=12,
         hints=(
             "`np.argsort(p_values)` holds the places of the smallest, the next, and so on.",
             "Walk through these places with a counter from 0; the limit is `0.05 / (m - counter)`.",
-            "Begin with all False, set `stand[place] = True` where a p-value is below its limit, "
-            "and `break` with the first that is not.",
+            "Begin with all False, set `stand[place] = True` where a p-value is at most its "
+            "limit, and `break` with the first that is not.",
         ),
         reference=still_standing,
         inputs=(
@@ -313,7 +313,7 @@ EXERCISES = [
             "Your answers are in sorted order: put each back to the place of its "
             "p-value.": lambda p_values: still_standing(np.sort(p_values)),
             "Your limits begin with 0.05 and become stricter. It is the smallest p-value that must "
-            "be below 0.05 / m.": _limits_reversed,
+            "be at most 0.05 / m.": _limits_reversed,
         },
     ),
     Exercise(
