@@ -33,3 +33,4 @@ from helpers.evaluation.statistics import (
     summarise_arms,
     verdict,
 )
+from helpers.evaluation.stored import missing_runs, stored_runs, with_stored_runs
