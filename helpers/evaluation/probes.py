@@ -10,6 +10,7 @@ from sklearn import config_context
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -28,17 +29,27 @@ IMAGES_PER_BATCH = 1000
 MEGABYTES = 64  # of distances at a time, where scikit-learn would take a thousand
 
 
-def fit_probe(train_features: np.ndarray, train_labels: np.ndarray) -> Pipeline:
+def fit_probe(
+    train_features: np.ndarray, train_labels: np.ndarray, groups: np.ndarray | None = None
+) -> Pipeline:
     """Fit the model behind ``linear_probe``, in double precision."""
     train_features, train_labels = _checked(train_features, train_labels, "train")
+    groups = np.arange(len(train_labels)) if groups is None else np.asarray(groups)
+    if groups.shape != train_labels.shape:
+        raise ValueError(
+            f"groups must have shape {train_labels.shape}, one for each row of train_features, "
+            f"got {groups.shape}"
+        )
+    names, of_each = np.unique(train_labels), len(groups) / len(np.unique(groups))
+    folds = min(FOLDS, *(len(np.unique(groups[train_labels == name])) for name in names))
     settings = {"solver": "newton-cg", "tol": PROBE_TOLERANCE, "max_iter": PROBE_ITERATIONS}
-    folds = min(FOLDS, *np.unique(train_labels, return_counts=True)[1])
-    if folds < 2:
-        classifier = LogisticRegression(C=STRENGTH_UNCHOSEN, **settings)
+    splits = _splits(train_labels, groups, folds) if folds > 1 else []
+    if not splits:
+        classifier = LogisticRegression(C=STRENGTH_UNCHOSEN / of_each, **settings)
     else:
         classifier = LogisticRegressionCV(
-            Cs=STRENGTHS,
-            cv=int(folds),
+            Cs=[strength / of_each for strength in STRENGTHS],
+            cv=splits,
             scoring="neg_log_loss",
             l1_ratios=(0,),
             use_legacy_attributes=False,
@@ -75,6 +86,7 @@ def linear_probe(
     train_labels: np.ndarray,
     test_features: np.ndarray,
     test_labels: np.ndarray,
+    groups: np.ndarray | None = None,
 ) -> float:
     """Measure how well a linear classifier reads the labels off features, as accuracy on the test.
 
@@ -88,9 +100,12 @@ def linear_probe(
     features chooses by log loss: in five folds, or in as many as the rarest class has labels; if it
     has one, a fixed strength is taken. A ``RuntimeError`` says that it did not converge. Alain and
     Bengio (2016), "Understanding intermediate layers using linear classifier probes".
+
+    Rows of one group, ``groups`` of shape ``(n,)``, such as copies of an image, stay in one fold
+    and count together as much as one row.
     """
     task = _checked_task(train_features, train_labels, test_features, test_labels)
-    return _accuracy(fit_probe(*task[:2]), *task[2:])
+    return _accuracy(fit_probe(*task[:2], groups), *task[2:])
 
 
 def probe_few_labels(
@@ -159,6 +174,15 @@ def nearest_neighbours(query_features: np.ndarray, features: np.ndarray, count: 
     search = NearestNeighbors(n_neighbors=count, metric="cosine").fit(rows)
     with config_context(working_memory=MEGABYTES):
         return search.kneighbors(queries, return_distance=False)
+
+
+def _splits(labels: np.ndarray, groups: np.ndarray, folds: int) -> list[tuple[np.ndarray, ...]]:
+    """Return folds that divide no group, without those that leave out a class."""
+    alone = len(np.unique(groups)) == len(groups)
+    folding = StratifiedKFold(folds) if alone else StratifiedGroupKFold(folds)
+    splits = folding.split(labels, labels, None if alone else groups)
+    classes = len(np.unique(labels))
+    return [parts for parts in splits if all(len(np.unique(labels[p])) == classes for p in parts)]
 
 
 def _accuracy(model: Pipeline, features: np.ndarray, labels: np.ndarray) -> float:

@@ -121,6 +121,32 @@ def test_the_penalty_follows_the_labels_strong_where_they_contradict_the_feature
     assert strengths[0] == min(evaluation.STRENGTHS) < strengths[1]
 
 
+def test_copies_of_an_image_stay_in_one_fold_and_count_as_one_image():
+    features, labels = blobs(0)
+    noise = np.random.default_rng(0).normal(size=features.shape)
+    for rows in (features, noise):
+        once = fit_probe(rows, labels)
+        thrice = np.tile(rows, (3, 1)), np.tile(labels, 3)
+        together = fit_probe(*thrice, groups=np.tile(np.arange(len(labels)), 3))
+        probabilities = [probe.predict_proba(rows) for probe in (once, together)]
+        np.testing.assert_allclose(*probabilities, atol=0.02)
+    apart = fit_probe(*thrice)  # each copy of the noise is asked about after others were learnt
+    assert np.abs(apart.predict_proba(noise) - probabilities[0]).max() > 0.1
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 6), min_size=12, max_size=12))
+def test_any_groups_will_do_even_those_that_leave_nothing_to_choose_with(groups):
+    features, labels = blobs(0, count=12, classes=3)
+    probe = fit_probe(features, labels, groups=np.array(groups))
+    assert np.mean(probe.predict(features) == labels) > 0.9
+
+
+def test_groups_must_fit_the_rows():
+    with pytest.raises(ValueError, match="groups must have shape"):
+        fit_probe(*blobs(0), groups=np.arange(3))
+
+
 def test_a_pixel_lit_in_one_image_of_many_is_not_blown_up():
     train, labels = blobs(0)
     rarely_lit = np.zeros((40, 1))
