@@ -4,9 +4,10 @@
     pretext     what is changed in an image, and what is asked about it
     models      the networks, their losses and how they are trained (Keras or PyTorch)
     evaluation  whether the features are any good, and how sure we are
-    figures     the figures that recur
+    figures     the figures that recur: training curves, intervals, images, diagrams
     lesson      what a notebook stands on: seeds, results, files, what lessons hand on, answers
-    exercises   what learners are asked: one file a lesson, with usual mistakes and solutions
+    exercises   what learners are asked: one file a lesson, with usual mistakes and solutions;
+                ``lesson.exercises`` checks the answers
     runner      what ``python -m helpers`` is made of; nobody needs it to follow a lesson
     site        the course as pages for any browser; nobody needs it to follow a lesson either
 

@@ -70,22 +70,25 @@ def pipeline(image: np.ndarray, class_name: str) -> DescribedFigure:
 
 
 def pair_of_views(
-    image: np.ndarray, views: tuple[np.ndarray, np.ndarray], asked: str
+    image: np.ndarray, views: tuple[np.ndarray, np.ndarray], asked: str, predictor: bool = False
 ) -> DescribedFigure:
     """Draw the way of two views to a loss, what is thrown away, and where probes read.
 
     Image and views are square and grey, uint8 or floats from 0 to 1. ``asked`` is what the loss
-    asks of the two embeddings, in a few short lines.
+    asks of the two embeddings, in a few short lines. With a ``predictor`` the upper view is the
+    pupil's, and no gradient flows back to the lower one.
 
     >>> image = np.eye(8)
     >>> pair_of_views(image, (image.T, image[::-1]), "near?").alt_text[:9]
     'One image'
     """
-    figure, ((axis,),) = new_figure(width=9, height=3.2)
-    axis.set(xlim=(0, 11.6), ylim=(-0.2, 3.5))
+    end = 13.4 if predictor else 11.6
+    figure, ((axis,),) = new_figure(width=9 * end / 11.6, height=3.2)
+    axis.set(xlim=(0, end), ylim=(-0.2, 3.5))
     axis.set_axis_off()
     _picture(axis, 0.5, 1.75, image, "no label")
-    for height, beside, view in zip((2.9, 0.6), (3.12, 0.38), views, strict=True):
+    upper, lower = 2.9, 0.6
+    for height, beside, view in zip((upper, lower), (3.12, 0.38), views, strict=True):
         _arrow(axis, (1.05, 1.75), (1.75, height))
         _picture(axis, 2.3, height, view, "a view")
         _arrow(axis, (2.85, height), (3.35, height))
@@ -93,8 +96,16 @@ def pair_of_views(
         _arrow(axis, (4.85, height), (6.65, height))
         axis.text(5.75, beside, "features", ha="center", va="center")
         _box(axis, (7.45, height), (1.6, 0.6), "projector", WHITE, "--")
-        _arrow(axis, (8.25, height), (9.95, height))
-        axis.text(9.1, beside, "embedding", ha="center", va="center")
+        predicts = predictor and height == upper
+        _arrow(axis, (8.25, height), (8.95 if predicts else end - 1.65, height))
+        if not predicts:
+            axis.text(9.1, beside, "embedding", ha="center", va="center")
+    if predictor:
+        _box(axis, (9.8, upper), (1.6, 0.6), "predictor", WHITE, "--")
+        _arrow(axis, (10.6, upper), (end - 1.65, upper))
+        stopped = "the teacher's side:\nno gradient flows\nback here"
+        axis.text(10.3, 1.6, stopped, ha="center", va="center")
+        axis.plot(2 * [10.9], [lower - 0.35, lower + 0.35], color=PINK, linewidth=3)
     thrown_away = "the same weights:\nthrown away\nafter training"
     for centre, told, colour in (
         (4.1, "the same\nweights", GREY),
@@ -104,12 +115,17 @@ def pair_of_views(
         axis.text(centre, 1.75, told, color=colour, ha="center", va="center")
     _arrow(axis, (5.75, 2.15), (5.75, 2.8), BLUE)
     _arrow(axis, (5.75, 1.35), (5.75, 0.7), BLUE)
-    _box(axis, (10.75, 1.75), (1.5, 2.9), f"loss:\n{asked}", ORANGE)
+    _box(axis, (end - 0.85, 1.75), (1.5, 2.9), f"loss:\n{asked}", ORANGE)
+    pupil = (
+        "On the first view's side a predictor follows, and no gradient flows back on the second's. "
+        if predictor
+        else ""
+    )
     figure.alt_text = (
         "One image without a label becomes two views. Each goes through the same encoder, which "
-        "makes features, and the same projector, which makes an embedding. The loss asks of the "
-        f"two embeddings: {' '.join(asked.split())} After training the projector is thrown away; "
-        "probes read the features."
+        f"makes features, and the same projector, which makes an embedding. {pupil}The loss asks "
+        f"of the two embeddings: {' '.join(asked.split())} After training the projector is thrown "
+        "away; probes read the features."
     )
     return figure
 

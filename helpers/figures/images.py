@@ -101,6 +101,31 @@ def scatter_by_class(
     return figure
 
 
+def cosine_tables(
+    tables: Mapping[str, np.ndarray], class_names: Sequence[str], alt_text: str
+) -> DescribedFigure:
+    """Colour tables of cosines, ``(n, n)``, between images in the order of their classes.
+
+    Every class has as many of the n images. Yellow is alike, blue is opposite.
+
+    >>> figure = cosine_tables({"pixels": np.eye(4)}, ["bag", "shirt"], "Two images of each class.")
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['bag', 'shirt']
+    """
+    if not tables:
+        raise ValueError("a figure of cosines needs at least one table, got none")
+    figure, axes = bare_figure(1, len(tables), 2.4 * len(tables) + 1.6, 2.9)
+    for axis, (name, cosines) in zip(axes.flat, tables.items(), strict=True):
+        picture = axis.imshow(cosines, cmap="cividis", vmin=-1, vmax=1)
+        axis.set_title(name)
+    of_each = len(cosines) / len(class_names)
+    axes[0, 0].set_yticks(of_each * (np.arange(len(class_names)) + 0.5) - 0.5, class_names)
+    axes[0, 0].tick_params(length=0)
+    figure.colorbar(picture, ax=axes[0, -1], label="cosine")
+    figure.alt_text = alt_text
+    return figure
+
+
 def bare_figure(*layout: float) -> tuple[DescribedFigure, np.ndarray]:
     """Make a new figure whose axes show nothing but what is drawn on them."""
     figure, axes = new_figure(*layout)

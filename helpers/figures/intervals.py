@@ -6,6 +6,7 @@ from itertools import zip_longest
 import numpy as np
 from matplotlib import cycler
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from helpers.evaluation.statistics import Interval
 from helpers.figures.basics import GREY, STYLES, DescribedFigure, legend_below, new_figure
@@ -74,7 +75,10 @@ def interval_panels(
             reach = (middle - low, high - middle)
             style = {"label": arm, "capsize": 2, **styles[arm]}
             if in_rows:
-                axis.errorbar(middle, spots, xerr=reach, **style | {"linestyle": "none"})
+                small = (
+                    {"markersize": 4.5} | style | {"linestyle": "none"}
+                )  # to see short intervals
+                axis.errorbar(middle, spots, xerr=reach, **small)
             else:
                 axis.errorbar(spots, middle, yerr=reach, **style)
         if reference is not None:
@@ -127,6 +131,8 @@ def _mark_places(
     if in_rows:
         axis.set_yticks(range(len(places)), places)
         axis.set_ylim(len(places) - 0.5, -0.5)
+        # few and round, so that labels of neighbouring panels do not touch
+        axis.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         return lambda place, beside: places.index(place) + beside / 2
     numeric = np.array(places).dtype.kind in "iuf"
     wide = numeric and min(places) > 0 and max(places) >= WIDE_SPAN * min(places)

@@ -12,10 +12,10 @@ import pytest
 
 from helpers.evaluation.statistics import Interval
 from helpers.figures.basics import STYLES, DescribedFigure, legend_below, mark_reference, new_figure
-from helpers.figures.curves import learning_curves
 from helpers.figures.diagrams import pipeline
 from helpers.figures.images import image_grid, scatter_by_class
 from helpers.figures.intervals import interval_panels, intervals_by_arm
+from helpers.figures.training_curves import learning_curves
 
 ALT_TEXT = "Accuracy rises from 0.4 to 0.9."
 IMAGES = np.arange(2 * 4 * 4, dtype=np.uint8).reshape(2, 4, 4)

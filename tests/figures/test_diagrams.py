@@ -60,6 +60,14 @@ def test_two_views_go_one_way_to_the_loss_and_the_alternative_text_tells_it():
         assert word in figure.alt_text
 
 
+def test_a_pair_with_a_predictor_has_it_on_one_side_and_stops_the_gradient_on_the_other():
+    figure = pair_of_views(IMAGE, (IMAGE.T, IMAGE[::-1]), "alike?", predictor=True)
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert [written.count(part) for part in ("projector", "predictor", "embedding")] == [2, 1, 1]
+    assert any("no gradient" in text for text in written)
+    assert "a predictor follows, and no gradient flows back" in figure.alt_text
+
+
 def test_a_loss_of_one_view_is_not_drawn():
     with pytest.raises(ValueError, match="shorter"):
         pair_of_views(IMAGE, (IMAGE,), "near?")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb, to_rgba
 
 from helpers.figures.basics import COLOURS
-from helpers.figures.images import image_grid, scatter_by_class
+from helpers.figures.images import cosine_tables, image_grid, scatter_by_class
 
 ALT_TEXT = "Three images."
 IMAGES = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 4, 4)
@@ -100,9 +100,22 @@ def test_class_names_are_listed_unless_they_are_numbers():
     assert maps(("0", "1", "2", "3")).get_supxlabel() == ""
 
 
+def test_tables_of_cosines_share_a_scale_and_name_each_class_once_beside_its_images():
+    tables = {"pixels": np.eye(8), "trained": -np.eye(8)}
+    figure = cosine_tables(tables, CLASSES, ALT_TEXT)
+    for axis, (name, cosines) in zip(figure.axes, tables.items(), strict=False):
+        assert axis.get_title() == name
+        np.testing.assert_array_equal(shown(axis), cosines)
+        assert axis.images[0].get_clim() == (-1, 1)
+    assert figure.axes[0].get_yticks().tolist() == [0.5, 2.5, 4.5, 6.5]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == list(CLASSES)
+    assert len(figure.axes[1].get_yticks()) == 0 and figure.alt_text == ALT_TEXT
+
+
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
+        (lambda: cosine_tables({}, CLASSES, ALT_TEXT), "at least one table"),
         (
             lambda: scatter_by_class({}, LABELS, CLASSES, "", ALT_TEXT),
             "at least one map, got none",

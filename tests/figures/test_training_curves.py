@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.figures.curves import learning_curves
+from helpers.figures.training_curves import learning_curves
 
 LOSS, ACCURACY = [1.2, 0.5], [0.4, 0.9]
 PANELS = {
@@ -41,6 +41,13 @@ def test_a_reference_stands_in_its_own_panel_and_a_floor_has_its_name_below_it()
     assert [guessing.get_text(), somebody.get_text()] == ["guessing: 0.25", "somebody: 0.95"]
     assert [guessing.get_va(), somebody.get_va()] == ["top", "bottom"]
     assert [line.get_ydata()[0] for line in accuracy.lines[2:]] == [0.25, 0.95]
+
+
+def test_a_reference_that_all_curves_have_left_behind_still_lies_within_its_panel():
+    lines = {"loss": {"guessing": 2.3}, "accuracy": {"guessing": 0.1}}
+    figure = learning_curves(PANELS, "epoch", "Both leave guessing behind.", references=lines)
+    for axis, value in zip(figure.axes, (2.3, 0.1), strict=True):
+        assert axis.get_ylim()[0] == 0 < value < axis.get_ylim()[1]
 
 
 def test_the_name_of_a_floor_near_zero_does_not_lie_on_the_axis():

@@ -30,12 +30,15 @@ def learning_curves(
         for (name, (steps, values)), style in zip(curves.items(), STYLES, strict=False):
             every = max(1, len(steps) // 10)
             axis.plot(steps, values, linewidth=2, markevery=every, label=name, **style)
-        axis.set(title=title, xlabel=xlabel, ylim=(0, None))
-        for name, value in (references or {}).get(title, {}).items():
+        axis.set(title=title, xlabel=xlabel)
+        lines = (references or {}).get(title, {})
+        highest = max([axis.dataLim.ymax, *lines.values()])
+        for name, value in lines.items():
             is_floor = all(values[-1] >= value for _, values in curves.values())
-            has_room = value > axis.get_ylim()[1] / 8
-            mark_reference(axis, value, name, below=is_floor and has_room)
+            mark_reference(axis, value, name, below=is_floor and value > highest / 8)
         axis.xaxis.get_major_locator().set_params(integer=True)
+    for axis in axes.flat:
+        axis.set_ylim(bottom=0)
     axes[0, 0].set_ylabel(ylabel)
     if any(len(curves) > 1 for curves in panels.values()):
         legend_below(figure)
