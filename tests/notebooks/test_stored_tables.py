@@ -20,6 +20,7 @@ RUNS = {  # columns that tell one row from another, apart from the seed; seeds; 
     "autoencoders": (["dataset", "read by", "arm"], 10, 2 * (10 + 3 + 3)),
     "masking": (["dataset", "labels", "arm"], 10, 2 * 13),
     "contrastive": (["dataset", "labels", "arm"], 10, 2 * 7 * 9),
+    "vicreg": (["dataset", "labels", "arm"], 10, 2 * 5),
     "comparison": (
         ["dataset", "trained_on", "unlabelled_images", "arm", "layer", "labels"],
         10,
