@@ -12,7 +12,6 @@ from helpers.evaluation.probes import (
     fit_probe,
     linear_probe,
     nearest_neighbour_accuracy,
-    nearest_neighbours,
     probe_few_labels,
 )
 from helpers.evaluation.representation import (
@@ -22,7 +21,7 @@ from helpers.evaluation.representation import (
     feature_spread,
     uniformity,
 )
-from helpers.evaluation.retrieval import partner_ranks
+from helpers.evaluation.retrieval import nearest_neighbours, partner_ranks
 from helpers.evaluation.shares import share_interval, wilson_interval
 from helpers.evaluation.statistics import (
     Interval,

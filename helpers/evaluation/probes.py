@@ -3,15 +3,13 @@
 import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
-from numbers import Integral
 
 import numpy as np
-from sklearn import config_context
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import gen_batches
@@ -19,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from helpers.evaluation.labels import check_labels, label_budgets
 from helpers.evaluation.representation import as_rows, check_features, check_same_dimension
+from helpers.evaluation.retrieval import check_neighbours
 
 PROBE_TOLERANCE = 1e-5  # 0.1 % of the predictions differ from the optimum's; at 1e-4, up to 0.8 %
 PROBE_ITERATIONS = 1000
@@ -26,7 +25,6 @@ STRENGTHS = (1.0, 10.0, 100.0, 1000.0)  # of the fit to the labels: scikit-learn
 STRENGTH_UNCHOSEN = 100.0  # a class with a single label leaves nothing to choose with
 FOLDS = 5
 IMAGES_PER_BATCH = 1000
-MEGABYTES = 64  # of distances at a time, where scikit-learn would take a thousand
 
 
 def fit_probe(
@@ -153,27 +151,10 @@ def nearest_neighbour_accuracy(
     al. (2018), "Unsupervised feature learning via non-parametric instance discrimination".
     """
     task = _checked_task(train_features, train_labels, test_features, test_labels)
-    _check_neighbours(neighbours, len(task[0]), "neighbours")
+    check_neighbours(neighbours, len(task[0]), "neighbours")
     classifier = KNeighborsClassifier(neighbours, metric="cosine")
     rows = FunctionTransformer(as_rows, kw_args={"dtype": np.float32})
     return _accuracy(make_pipeline(rows, classifier).fit(*task[:2]), *task[2:])
-
-
-def nearest_neighbours(query_features: np.ndarray, features: np.ndarray, count: int) -> np.ndarray:
-    """Find each query's nearest features by cosine: their indices, ``(n_queries, count)``.
-
-    >>> features = np.array([[10.0, 0.0], [0.0, 1.0], [2.0, 1.0]])
-    >>> nearest_neighbours(features[:2], features, count=2)  # nearest first: itself, if it is there
-    array([[0, 2],
-           [1, 2]])
-    """
-    queries = as_rows(query_features, np.float32, "query_features")
-    rows = as_rows(features, np.float32, "features")
-    check_same_dimension(query_features=queries, features=rows)
-    _check_neighbours(count, len(rows), "count")
-    search = NearestNeighbors(n_neighbors=count, metric="cosine").fit(rows)
-    with config_context(working_memory=MEGABYTES):
-        return search.kneighbors(queries, return_distance=False)
 
 
 def _splits(labels: np.ndarray, groups: np.ndarray, folds: int) -> list[tuple[np.ndarray, ...]]:
@@ -208,8 +189,3 @@ def _checked(features: np.ndarray, labels: np.ndarray, part: str) -> tuple[np.nd
     if part == "train":
         check_labels(labels, "train_labels")
     return features, labels
-
-
-def _check_neighbours(count: int, available: int, name: str) -> None:
-    if not isinstance(count, Integral) or not 1 <= count <= available:
-        raise ValueError(f"{name} must be a whole number from 1 to {available}, got {count}")

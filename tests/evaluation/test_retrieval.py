@@ -1,11 +1,45 @@
-"""Partners are found where they are nearest, by direction alone, and ties find nothing."""
+"""The nearest are found by direction alone; of partners, ties find nothing."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.evaluation import partner_ranks
+from helpers.evaluation import nearest_neighbours, partner_ranks
+
+
+def test_neighbours_are_near_by_direction_and_not_by_distance():
+    features = np.array([[10.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    queries = np.array([[0.2, 0.0], [0.0, 50.0]])
+    found = nearest_neighbours(queries, features, 3)
+    assert found.tolist() == [[0, 2, 1], [1, 2, 0]]
+    assert found.dtype == np.int64
+
+
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 10))
+def test_the_neighbours_found_are_the_largest_cosines(seed, count):
+    generator = np.random.default_rng(seed)
+    queries, features = generator.normal(size=(5, 3)), generator.normal(size=(10, 3))
+    cosines = (queries / np.linalg.norm(queries, axis=1, keepdims=True)) @ (
+        features / np.linalg.norm(features, axis=1, keepdims=True)
+    ).T
+    found = nearest_neighbours(queries, features, count)
+    in_order = -np.sort(-cosines, axis=1)[:, :count]
+    assert np.take_along_axis(cosines, found, axis=1) == pytest.approx(in_order, abs=1e-5)
+
+
+def test_a_query_among_the_features_finds_itself_first():
+    features = np.random.default_rng(0).normal(size=(50, 8))
+    assert nearest_neighbours(features, features, 2)[:, 0].tolist() == list(range(50))
+
+
+def test_queries_of_another_dimension_or_with_nan_are_refused():
+    features = np.random.default_rng(0).normal(size=(40, 4))
+    message = "query_features have 3 numbers per row and features 4"
+    with pytest.raises(ValueError, match=message):
+        nearest_neighbours(features[:, :3], features, 1)
+    with pytest.raises(ValueError, match="query_features contain NaN or infinity in 1 of 1 rows"):
+        nearest_neighbours(np.full((1, 4), np.nan), features, 1)
 
 
 def test_ranks_by_hand():
