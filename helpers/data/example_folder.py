@@ -193,11 +193,7 @@ DEFECTS: dict[str, tuple[str, Writer, str, bool]] = {
     "a name in other letters": (" кошка 猫 ñ.png", lambda path, image: image.save(path), "", True),
 }
 COPIED = (
-    (
-        "the same picture: an exact copy",
-        ".png",
-        lambda path, copy: shutil.copyfile(path, copy),
-    ),
+    ("the same picture: an exact copy", ".png", shutil.copyfile),
     (
         "the same picture: nearly a copy",
         ".jpg",

@@ -159,7 +159,8 @@ def read_folder(
     files, listing = _files(root, most_files)
     checksums = [_checksum(f"{root}/{name}") for name in files]  # threads would wait for each other
     settings = (size, test_share, group_pattern, most_unreadable, most_pixels)
-    cache = _cache_file(repr((VERSION, settings, listing, checksums)))
+    key = hashlib.sha256(repr((VERSION, settings, listing, checksums)).encode()).hexdigest()
+    cache = cache_folder() / "pictures" / f"{key[:32]}.npz"
     if (kept := _read_cache(cache, root)) is not None:
         return kept
     pictures = np.empty((len(files), size, size, 3), np.uint8)
@@ -302,11 +303,6 @@ def _checksum(path: str) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
-
-
-def _cache_file(content: str) -> Path:
-    """Return where what is made of this content and these settings is kept."""
-    return cache_folder() / "pictures" / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.npz"
 
 
 def _read_cache(path: Path, root: Path) -> PictureFolder | None:
@@ -521,7 +517,7 @@ def _picture(path: Path, size: int, most_pixels: int) -> tuple[np.ndarray, list[
     notes = []
     with Image.open(path) as image:
         if image.width * image.height > most_pixels:
-            raise _TooLargeError
+            raise Image.DecompressionBombError
         if getattr(image, "n_frames", 1) > 1:
             notes.append("several pictures in one file, the first taken")
         if image.mode == "RGB":
@@ -540,10 +536,6 @@ def _picture(path: Path, size: int, most_pixels: int) -> tuple[np.ndarray, list[
     if not np.ptp(fitted, axis=(0, 1)).any():
         notes.append("of one colour all over")
     return fitted, notes
-
-
-class _TooLargeError(Exception):
-    """A picture has more pixels than are allowed."""
 
 
 class _OutOfRangeError(Exception):
@@ -576,7 +568,7 @@ def _in_eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
 
 def _why(path: Path, error: Exception) -> str:
     """Say why a file was left out."""
-    if isinstance(error, (_TooLargeError, Image.DecompressionBombError)):
+    if isinstance(error, Image.DecompressionBombError):
         return "more pixels than most_pixels allows, left out"
     if isinstance(error, _OutOfRangeError):
         return "values below 0, over 65,535 or missing, left out"

@@ -15,13 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.data.layouts import (
-    ARCHIVES,
-    Found,
-    listed,
-    plain_name,
-    refusals_in_one_line,
-)
+from helpers.data.layouts import ARCHIVES, Found, listed, plain_name, refusals_in_one_line
 
 IDX_TYPES = {8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64"}
 IDX_UINT8 = 8

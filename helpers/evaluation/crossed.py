@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+from sklearn.utils.class_weight import compute_sample_weight
 
 from helpers.evaluation.statistics import Interval, check_confidence
 
@@ -32,7 +33,7 @@ def balanced_accuracy(right: np.ndarray, labels: np.ndarray) -> float:
     ``right``, of shape ``(..., n)``, says of each picture whether its answer was. Where all classes
     are of one size it is the accuracy.
     """
-    return float(np.mean(right * _weights(labels)))
+    return float(np.mean(right * compute_sample_weight("balanced", labels)))
 
 
 def compare_crossed(
@@ -65,7 +66,8 @@ def compare_crossed(
             f"{right.shape}, {baseline_right.shape} and {len(labels)} labels"
         )
     check_confidence(confidence)
-    gaps = (right.astype(float) - baseline_right) * _weights(labels)  # (draws, pictures)
+    weights = compute_sample_weight("balanced", labels)  # of mean 1
+    gaps = (right.astype(float) - baseline_right) * weights  # (draws, pictures)
     if groups is not None:
         _, of_group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
         sums = np.stack([np.bincount(of_group, row) for row in gaps])  # (draws, groups)
@@ -155,9 +157,3 @@ def _p_better(rivals: Mapping[str, Comparison]) -> float:
 def _p_worse(rivals: Mapping[str, Comparison]) -> float:
     smallest = min(c.p_value if c.difference.estimate < 0 else 1.0 for c in rivals.values())
     return min(1.0, len(rivals) * smallest)
-
-
-def _weights(labels: np.ndarray) -> np.ndarray:
-    """Return a weight for each picture, of mean 1, that gives every class the same weight."""
-    _, numbers, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    return len(labels) / (len(counts) * counts[numbers])

@@ -38,15 +38,16 @@ def fit_probe(
             f"groups must have shape {train_labels.shape}, one for each row of train_features, "
             f"got {groups.shape}"
         )
-    names, of_each = np.unique(train_labels), len(groups) / len(np.unique(groups))
-    folds = min(FOLDS, *(len(np.unique(groups[train_labels == name])) for name in names))
+    rows_of_a_group = len(groups) / len(np.unique(groups))
+    classes = np.unique(train_labels)
+    folds = min(FOLDS, *(len(np.unique(groups[train_labels == name])) for name in classes))
     settings = {"solver": "newton-cg", "tol": PROBE_TOLERANCE, "max_iter": PROBE_ITERATIONS}
     splits = _splits(train_labels, groups, folds) if folds > 1 else []
     if not splits:
-        classifier = LogisticRegression(C=STRENGTH_UNCHOSEN / of_each, **settings)
+        classifier = LogisticRegression(C=STRENGTH_UNCHOSEN / rows_of_a_group, **settings)
     else:
         classifier = LogisticRegressionCV(
-            Cs=[strength / of_each for strength in STRENGTHS],
+            Cs=[strength / rows_of_a_group for strength in STRENGTHS],
             cv=splits,
             scoring="neg_log_loss",
             l1_ratios=(0,),

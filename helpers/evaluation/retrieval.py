@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn import config_context
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import normalize
 
 from helpers.evaluation.representation import as_rows, check_features, check_same_dimension
 
@@ -44,7 +45,7 @@ def partner_ranks(queries: np.ndarray, answers: np.ndarray) -> np.ndarray:
     check_same_dimension(queries=queries, answers=answers)
     if len(queries) != len(answers):
         raise ValueError(f"{len(queries)} queries need as many answers, got {len(answers)}")
-    cosines = _unit(queries) @ _unit(answers).T  # (n, n): from each query to each answer
+    cosines = normalize(queries) @ normalize(answers).T  # (n, n): from each query to each answer
     return (cosines >= np.diag(cosines)[:, None]).sum(axis=1) - 1
 
 
@@ -52,7 +53,3 @@ def check_neighbours(count: int, available: int, name: str) -> None:
     """Raise a ``ValueError`` unless that many neighbours can be looked for."""
     if not isinstance(count, Integral) or not 1 <= count <= available:
         raise ValueError(f"{name} must be a whole number from 1 to {available}, got {count}")
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

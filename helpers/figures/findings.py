@@ -23,15 +23,9 @@ def folder_findings(pictures: PictureFolder, columns: int = 5) -> DescribedFigur
     At most so many ``columns`` of each are drawn, and how many there are is said; of a folder
     without any, there is no figure.
     """
-    cut = [
-        name for text, names in pictures.findings.items() if text.endswith(CUT) for name in names
-    ]
-    lost = [
-        (name, text.removesuffix(LEFT_OUT))
-        for text, names in pictures.findings.items()
-        if text.endswith(LEFT_OUT)
-        for name in names
-    ]
+    said = [(name, text) for text, names in pictures.findings.items() for name in names]
+    cut = [name for name, text in said if text.endswith(CUT)]
+    lost = [(name, text.removesuffix(LEFT_OUT)) for name, text in said if text.endswith(LEFT_OUT)]
     rows: dict[str, list[Callable[[Axes], None]]] = {
         f"cut away:\n{len(cut)}": [
             lambda axis, name=name: _draw_cut(axis, pictures, name) for name in cut

@@ -74,11 +74,9 @@ def interval_panels(
             middle, low, high = scale * np.array(ends).T
             reach = (middle - low, high - middle)
             style = {"label": arm, "capsize": 2, **styles[arm]}
-            if in_rows:
-                small = (
-                    {"markersize": 4.5} | style | {"linestyle": "none"}
-                )  # to see short intervals
-                axis.errorbar(middle, spots, xerr=reach, **small)
+            if in_rows:  # with small markers, so that short intervals are seen
+                row_style = {"markersize": 4.5, **style, "linestyle": "none"}
+                axis.errorbar(middle, spots, xerr=reach, **row_style)
             else:
                 axis.errorbar(spots, middle, yerr=reach, **style)
         if reference is not None:
@@ -132,7 +130,7 @@ def _mark_places(
         axis.set_yticks(range(len(places)), places)
         axis.set_ylim(len(places) - 0.5, -0.5)
         # few and round, so that labels of neighbouring panels do not touch
-        axis.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axis.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 4, 5, 10], min_n_ticks=3))
         return lambda place, beside: places.index(place) + beside / 2
     numeric = np.array(places).dtype.kind in "iuf"
     wide = numeric and min(places) > 0 and max(places) >= WIDE_SPAN * min(places)

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from helpers.lesson.exercises import Exercise, exercise
-from helpers.lesson.files import ROOT
+from helpers.lesson.files import ROOT, written_whole
 
 SECONDS = 20
 MEMORY = 2**30  # bytes, beyond what Python and its packages take
@@ -297,9 +297,8 @@ def main(folder: str) -> None:
         sentence = f"The examiner cannot read your function or answer ({kind}: {error})."
         verdict = Verdict("unclear", _cut(" ".join(sentence.split())))
     if os.getpid() == own:  # and not a copy that the function made of this process
-        partial = Path(folder) / "partial.json"
-        partial.write_text(json.dumps(asdict(verdict)), encoding="utf-8")
-        partial.replace(Path(folder) / VERDICT)
+        with written_whole(Path(folder) / VERDICT) as partial:
+            partial.write_text(json.dumps(asdict(verdict)), encoding="utf-8")
     os._exit(0)  # whatever threads the function started
 
 

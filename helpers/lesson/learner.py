@@ -46,12 +46,10 @@ def update_learner(
 
 def _read() -> dict[str, Any]:
     """Read the record; one that somebody's hand has damaged counts as none."""
+    import msgspec
+
     try:
         record = json.loads(learner_file().read_text(encoding="utf-8"))
+        return msgspec.convert(record, dict[str, dict[str, dict[str, Any]]])
     except (OSError, ValueError):
         return {}
-    fits = isinstance(record, dict) and all(
-        isinstance(entries, dict) and all(isinstance(entry, dict) for entry in entries.values())
-        for entries in record.values()
-    )
-    return record if fits else {}

@@ -58,9 +58,9 @@ def save_onnx(encoder: nn.Sequential, path: Path, channels: int, size: int) -> N
             case nn.ReLU():
                 add("Relu")
             case nn.AdaptiveAvgPool2d():  # as two products, one for the rows and one for columns
-                averages = _averages(side, layer.output_size)
-                add("MatMul", averages, order=".x")
-                add("MatMul", np.ascontiguousarray(averages.T))
+                averages = nn.functional.adaptive_avg_pool1d(torch.eye(side), layer.output_size)
+                add("MatMul", averages.T.contiguous().numpy(), order=".x")
+                add("MatMul", averages.numpy())
                 side = layer.output_size
             case nn.Flatten():
                 add("Flatten")
@@ -94,9 +94,3 @@ def onnx_error(path: Path, encoder: nn.Module, images: np.ndarray) -> float:
     batch = scaled(torch.from_numpy(images)).numpy()
     (features,) = ReferenceEvaluator(str(path)).run(None, {"images": batch})
     return float(np.abs(features - encode(encoder, images)).max())
-
-
-def _averages(many: int, few: int) -> np.ndarray:
-    """Return the matrix ``(few, many)`` that averages as PyTorch's adaptive pooling does."""
-    averages = torch.nn.functional.adaptive_avg_pool1d(torch.eye(many), few)
-    return averages.T.contiguous().numpy()

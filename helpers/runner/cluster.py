@@ -103,7 +103,11 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
     started, each a process with one thread.
     """
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_without_logs())
+        # Dask would report at length what a sweep says in one line.
+        stack.callback(logging.disable, logging.root.manager.disable)
+        logging.disable(logging.CRITICAL)
+        quiet = warnings.catch_warnings(action="ignore", category=VersionMismatchWarning)
+        stack.enter_context(quiet)
         if scheduler is None:
             stack.enter_context(dask.config.set({**PATIENT, **DEATHS}))
             with _ctrl_c_held_back():
@@ -330,19 +334,6 @@ def _stop(client: Client, running: list[Future]) -> None:
     with contextlib.suppress(OSError):
         _ask(client, SECONDS_TO_STOP, client.cancel, running, force=True)
         _ask(client, SECONDS_TO_STOP, client.run, stop_kernels, on_error="ignore")
-
-
-@contextlib.contextmanager
-def _without_logs() -> Iterator[None]:
-    """Keep Dask from reporting, at length, what a sweep says in one line."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", VersionMismatchWarning)
-            yield
-    finally:
-        logging.disable(before)
 
 
 @contextlib.contextmanager

@@ -54,15 +54,10 @@ def check_folder(folder: Path) -> Iterator[str]:
         raise InputError(f"{folder} holds no notebooks (*.ipynb)")
     found = {path: _answers(path) for path in paths}
     tasks = [(path, number) for path, answers in found.items() for number in answers]
-    with (
-        ThreadPoolExecutor(available_cores()) as several,
-        tqdm(total=len(tasks), desc="exercises", bar_format=BAR, disable=None) as bar,
-    ):
-        verdicts = {}
+    with ThreadPoolExecutor(available_cores()) as several:
         judged = several.map(lambda task: _judge(task[1], found[task[0]][task[1]]), tasks)
-        for task, verdict in zip(tasks, judged, strict=True):
-            verdicts[task] = verdict
-            bar.update()
+        bar = tqdm(judged, desc="exercises", total=len(tasks), bar_format=BAR, disable=None)
+        verdicts = dict(zip(tasks, bar, strict=True))
     for path, answers in found.items():
         marks = {number: MARKS[verdicts[path, number].kind] for number in answers}
         solved = list(marks.values()).count(MARKS["right"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.runner.errors import InputError, expect_known, unknown
+from helpers.runner.errors import InputError, expect_known
 from helpers.runner.lessons import (
     PROMISES_FILE,
     Lesson,
@@ -33,6 +33,14 @@ class Course:
         if name in self.left_out:
             raise InputError(self.left_out[name])
         expect_known("lesson", name, self.lessons, where)
+
+    def job(
+        self, lesson: str, profile: Profile, own: dict[str, object], strict: bool, folder: Path
+    ) -> "Job":
+        """Return the job of a lesson; its ``own`` parameters win over those of the profile."""
+        overrides = {**profile.lessons.get(lesson, {}), **own}
+        known = self.lessons[lesson], self.promises[lesson]
+        return Job(*known, overrides, strict, profile.cell_timeout, folder)
 
 
 @dataclass(frozen=True)
@@ -104,15 +112,13 @@ def plan(
     """
     for name in names:
         course.expect_lesson(name)
-    if profile_name not in course.profiles:
-        raise unknown("profile", profile_name, course.profiles)
+    expect_known("profile", profile_name, course.profiles)
     profile = course.profiles[profile_name]
     chosen = [lesson for name, lesson in course.lessons.items() if not names or name in names]
     given = split_assignments(assignments)
     known = {name: None for lesson in chosen for name in lesson.parameters}
     for name in given:
-        if name not in known:
-            raise unknown("parameter", name, known)
+        expect_known("parameter", name, known)
     jobs = []
     for lesson in chosen:
         own = {
@@ -120,14 +126,6 @@ def plan(
             for name, text in given.items()
             if name in lesson.parameters
         }
-        jobs.append(
-            Job(
-                lesson=lesson,
-                promise=course.promises[lesson.name],
-                overrides={**profile.lessons.get(lesson.name, {}), **own},
-                strict=profile.strict and not own,
-                cell_timeout=profile.cell_timeout,
-                folder=build.resolve() / profile.name,
-            )
-        )
+        strict = profile.strict and not own
+        jobs.append(course.job(lesson.name, profile, own, strict, build.resolve() / profile.name))
     return jobs

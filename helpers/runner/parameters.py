@@ -155,19 +155,19 @@ def read_parameters(
     states the allowed range, or the allowed values separated by ``|``. ``folder`` is the
     notebook's.
     """
-    if _tagged(notebook, INJECTED):
+    if tagged(notebook, INJECTED):
         raise InputError(
             f"{where}: a cell tagged {INJECTED!r}, as papermill leaves it, would win over the "
             "declared parameters: delete that cell, or restore the notebook"
         )
-    tagged = _tagged(notebook, TAG)
-    if len(tagged) != 1:
-        raise InputError(f"{where}: {len(tagged)} code cells are tagged {TAG!r}: tag exactly one")
+    cells = tagged(notebook, TAG)
+    if len(cells) != 1:
+        raise InputError(f"{where}: {len(cells)} code cells are tagged {TAG!r}: tag exactly one")
     if not notebook.metadata.get("kernelspec", {}).get("name"):
         raise InputError(f"{where}: it names no kernel. Set its kernel to Python 3 and save it")
     return {
         name: read_parameter(name, *parts, where, folder)
-        for name, parts in _declarations(tagged[0].source, where).items()
+        for name, parts in _declarations(cells[0].source, where).items()
     }
 
 
@@ -213,7 +213,8 @@ def split_assignments(assignments: Sequence[str]) -> dict[str, str]:
     return given
 
 
-def _tagged(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
+def tagged(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
+    """Return the code cells that have a tag."""
     return [
         cell
         for cell in notebook.cells

@@ -13,6 +13,7 @@ from helpers.runner.errors import InputError
 from helpers.runner.execution import finished_lessons
 from helpers.runner.jobs import Course
 from helpers.runner.lessons import read_notebook
+from helpers.runner.parameters import INJECTED, tagged
 from helpers.runner.reports import Finished, describe_machine, write_json
 from helpers.runner.tables import readme_table, with_table
 
@@ -94,20 +95,15 @@ def with_outputs(
     identity and metadata, so neither timings nor anything else papermill notes is stored; the
     notebook's metadata names the kernel and nothing more.
     """
-    for cell in executed.cells:
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            raise InputError(f"{name} ran with other parameters than its own: run it without -p")
-    pairs = list(zip(source.cells, executed.cells, strict=False))
-    same = len(source.cells) == len(executed.cells) and all(
-        (ours.cell_type, ours.source) == (theirs.cell_type, theirs.source) for ours, theirs in pairs
-    )
-    if not same:
+    if tagged(executed, INJECTED):
+        raise InputError(f"{name} ran with other parameters than its own: run it without -p")
+    ours, theirs = ([(c.cell_type, c.source) for c in n.cells] for n in (source, executed))
+    if ours != theirs:
         raise InputError(f"{name} has changed since it ran: first 'python -m helpers run {name}'")
     stored = nbformat.from_dict(source)
-    for ours, (_, theirs) in zip(stored.cells, pairs, strict=True):
-        if ours.cell_type == "code":
-            ours.outputs = theirs.outputs
-            ours.execution_count = theirs.execution_count
+    for cell, ran in zip(stored.cells, executed.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
     stored.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": LANGUAGE})
     return stored
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def recorded_metrics(notebook: nbformat.NotebookNode) -> dict[str, float]:
     """Return the metrics a notebook recorded; of a name recorded twice, the last value."""
     return {
         name: value
-        for output in _outputs(notebook)
+        for output in outputs_of(notebook)
         for name, value in output.get("data", {}).get(METRICS_MIME, {}).items()
     }
 
@@ -90,7 +90,7 @@ def count_figures(notebook: nbformat.NotebookNode) -> int:
     """Return how many outputs of a notebook are images."""
     return sum(
         any(mime.startswith("image/") for mime in output.get("data", {}))
-        for output in _outputs(notebook)
+        for output in outputs_of(notebook)
     )
 
 
@@ -195,7 +195,7 @@ def relative(path: Path) -> str:
     return os.fspath(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def _outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    return [
-        output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
-    ]
+def outputs_of(notebook: nbformat.NotebookNode) -> Iterator[nbformat.NotebookNode]:
+    """Yield the outputs of a notebook, cell after cell."""
+    for cell in notebook.cells:
+        yield from cell.get("outputs", [])

@@ -17,19 +17,10 @@ from helpers.runner.sweeps import OWN_COLUMNS, Sweep
 def sweep_table(sweep: Sweep, outcomes: Mapping[int, Finished | Failed]) -> pd.DataFrame:
     """Lay out a sweep with one row for each point, in order, whatever became of it.
 
-    Parameters
-    ----------
-    sweep : Sweep
-        The sweep.
-    outcomes : mapping of int to Finished or Failed
-        By the points' positions in ``Sweep.points``; those not run are missing.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The varied parameters (lists as text), every metric (NaN where there is none), ``seconds``,
-        ``state`` (``"finished"``, ``"failed"`` or ``"not run"``), ``error`` and ``notebook`` (the
-        file's name).
+    ``outcomes`` go by the points' positions in ``Sweep.points``; those not run are missing. The
+    columns are the varied parameters (lists as text), every metric (NaN where there is none),
+    ``seconds``, ``state`` (``"finished"``, ``"failed"`` or ``"not run"``), ``error`` and
+    ``notebook`` (the file's name).
     """
     rows = []
     for position, point in enumerate(sweep.points()):

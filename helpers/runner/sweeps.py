@@ -102,18 +102,7 @@ def sweep_jobs(sweep: Sweep, course: Course, folder: Path) -> list[Job]:
     None is strict: what a lesson concludes from its own parameters need not hold for others.
     """
     profile = course.profiles[sweep.profile]
-    base = profile.lessons.get(sweep.lesson, {})
-    return [
-        Job(
-            lesson=course.lessons[sweep.lesson],
-            promise=course.promises[sweep.lesson],
-            overrides={**base, **point},
-            strict=False,
-            cell_timeout=profile.cell_timeout,
-            folder=folder,
-        )
-        for point in sweep.points()
-    ]
+    return [course.job(sweep.lesson, profile, point, False, folder) for point in sweep.points()]
 
 
 def describe_size(sweep: Sweep, seconds: float | None, workers: int) -> str:
@@ -141,14 +130,8 @@ def run_sweep(
 
     The cluster is at the address ``scheduler``, or a local one of so many workers. Each finished
     point is kept as an executed notebook under ``finished/``, so that a sweep which was stopped
-    continues where it was, unless ``force`` repeats them all.
-
-    Raises
-    ------
-    InputError
-        If the cluster cannot be used.
-    OSError
-        If the cluster is lost, or a result cannot be written.
+    continues where it was, unless ``force`` repeats them all. An ``InputError`` says that the
+    cluster cannot be used, an ``OSError`` that it is lost or a result cannot be written.
     """
     environment = environment_fingerprint()
     identities = [run_identity(job, environment) for job in jobs]

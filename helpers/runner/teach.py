@@ -18,7 +18,7 @@ from helpers.lesson.predictions import all_predictions
 from helpers.lesson.questions import LETTERS, all_questions
 from helpers.runner.jobs import Course
 from helpers.runner.refresh import committed_results
-from helpers.runner.reports import write_html
+from helpers.runner.reports import outputs_of, write_html
 
 HELD = "✔ holds here: "
 EXERCISES_FOLDER = "exercises"  # beside the lessons: sets of exercises that are no lesson
@@ -90,7 +90,7 @@ def _lesson(
     yield f"### What is learnt\n\n{_section(prose, 'What you will learn')}"
     found = [
         f"- {line.removeprefix(HELD)}"
-        for output in _outputs(notebook)
+        for output in outputs_of(notebook)
         for line in output.get("text", "").splitlines()
         if line.startswith(HELD)
     ]
@@ -113,7 +113,9 @@ def _exercises(exercises: Iterable[Exercise]) -> Iterator[str]:
 
 
 def _predictions(lesson: str, notebook: nbformat.NotebookNode) -> Iterator[str]:
-    texts = "\n".join(output.get("data", {}).get("text/plain", "") for output in _outputs(notebook))
+    texts = "\n".join(
+        output.get("data", {}).get("text/plain", "") for output in outputs_of(notebook)
+    )
     for number, asked in all_predictions().items():
         if number.startswith(lesson):
             came = re.search(rf"Prediction {re.escape(number)}\n.*\nIt came: (.*?)\. ", texts)
@@ -138,7 +140,7 @@ def _figures(notebook: nbformat.NotebookNode) -> str:
     pictures = [
         f'<p><img alt="{escape(output.metadata["image/png"].get("alt", ""))}" '
         f'src="data:image/png;base64,{output.data["image/png"].strip()}"></p>'
-        for output in _outputs(notebook)
+        for output in outputs_of(notebook)
         if "image/png" in output.get("data", {})
     ]
     inside = "".join(picture.replace("\n", "") for picture in pictures)
@@ -147,8 +149,3 @@ def _figures(notebook: nbformat.NotebookNode) -> str:
 
 def _section(prose: str, heading: str) -> str:
     return prose.partition(f"## {heading}\n")[2].partition("\n## ")[0].strip()
-
-
-def _outputs(notebook: nbformat.NotebookNode) -> Iterator[nbformat.NotebookNode]:
-    for cell in notebook.cells:
-        yield from cell.get("outputs", [])

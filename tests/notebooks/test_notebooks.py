@@ -117,8 +117,7 @@ def test_the_beginning_says_how_long_reading_and_exercises_take(path, prose, cod
     stated = re.search(r"Reading takes about (\d+) minutes, the\s+exercises about (\d+)", prose)
     tasks = exercises_of(path.stem[:2]).values()
     asked = {text for task in tasks for text in (task.markdown(), task.stub())}
-    read = [c.source for c in code if c.source not in asked and "hide-input" not in tags(c)]
-    lines = sum(len(source.splitlines()) for source in read)
+    lines = sum(len(cell.source.splitlines()) for cell in code if cell.source not in asked)
     words = len(prose.split()) - sum(len(task.markdown().split()) for task in tasks)
     reading = words / WORDS_A_MINUTE + lines / CODE_LINES_A_MINUTE
     exercises = sum(task.minutes for task in tasks)
