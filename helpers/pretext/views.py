@@ -78,15 +78,17 @@ def random_affine(
     shift: float = 0.1,
     scale: float = 0.1,
     shear: float = 0.2,
+    outside: str = "zeros",
 ) -> Tensor:
-    """Rotate, shift, scale and shear each image a little; what comes in from outside is black.
+    """Rotate, shift, scale and shear each image a little.
 
     >>> random_affine(torch.ones(2, 1, 28, 28), torch.Generator().manual_seed(0), degrees=30).shape
     torch.Size([2, 1, 28, 28])
 
     Strengths are the largest change either way: ``degrees`` of rotation (which keeps its angle on
     square images only), ``shift`` along each side as a share of it, ``shear`` sideways as a share
-    of the height; sizes are drawn from ``1 - scale`` to ``1 + scale`` times the image's.
+    of the height; sizes are drawn from ``1 - scale`` to ``1 + scale`` times the image's. What
+    comes in from ``outside`` is black, or repeats the edge with "border".
     """
     _check(images)
     check_at_least(0, degrees=degrees, shift=shift, shear=shear)
@@ -102,7 +104,7 @@ def random_affine(
     across, down = 2 * _uniform(2 * count, -shift, shift, generator).view(2, count)
     cosine, sine = zoom * angle.cos(), zoom * angle.sin()
     matrices = [[cosine, lean * cosine - sine, across], [sine, lean * sine + cosine, down]]
-    return _resampled(images, matrices, outside="zeros")
+    return _resampled(images, matrices, outside)
 
 
 def random_flip(

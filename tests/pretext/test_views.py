@@ -155,6 +155,12 @@ def test_a_rotation_by_up_to_half_a_turn_keeps_a_centred_disc(seed):
     torch.testing.assert_close(turned, disc, rtol=0, atol=0.03)
 
 
+def test_what_comes_in_from_outside_is_black_or_repeats_the_edge():
+    white = torch.ones(8, 1, 16, 16)
+    assert random_affine(white, generator(0)).amin() == 0
+    torch.testing.assert_close(random_affine(white, generator(0), outside="border"), white)
+
+
 def test_a_shift_moves_the_picture_by_no_more_than_its_share():
     dot = torch.zeros(200, 1, 21, 21)
     dot[:, :, 10, 10] = 1
