@@ -102,6 +102,13 @@ def test_the_same_seed_gives_the_same_views(augment, seed, shape):
 
 
 @every_augmentation
+def test_two_views_are_two_draws_one_after_the_other(augment):
+    images, by_hand, by_helper = random_images(0, (4, 3, 16, 16)), generator(0), generator(0)
+    for view in two_views(images, augment, by_helper):
+        torch.testing.assert_close(view, augment(images, by_hand), rtol=0, atol=0)
+
+
+@every_augmentation
 @given(seeds)
 def test_two_draws_differ(augment, seed):
     images = random_images(seed, (24, 3, 16, 16))
